@@ -1,0 +1,31 @@
+package io.emberfs.core;
+
+/**
+ * The slow directory, the truth: its tree, and its files' bytes. Nothing is remembered here but which inode a node stands for.
+ * Any thread; every call may block.
+ */
+public interface BackingStore extends Namespace, AutoCloseable {
+  /**
+   * Opens a regular file that the caller holds a reference to; needs no permission of anybody.
+   *
+   * @param mode what for
+   */
+  BackingFile open(BackingNode node, OpenMode mode);
+
+  /** The version of a file at this moment, without opening it. */
+  FileVersion version(BackingNode node);
+
+  /** Makes everything written to the file system of the backing durable (syncfs(2)). */
+  void syncAll();
+
+  @Override
+  void close();
+
+  /** What a backing file is opened for. */
+  enum OpenMode {
+    READ,
+    READ_WRITE,
+    /** Read and write, every write durable before it returns (O_SYNC). */
+    READ_WRITE_SYNC
+  }
+}

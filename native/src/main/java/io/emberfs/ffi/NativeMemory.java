@@ -1,0 +1,75 @@
+package io.emberfs.ffi;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Page-aligned anonymous memory (mmap(2)) that costs nothing until it is touched and can be given back in parts.
+ *
+ * <p>The segment lives as long as its arena, which unmaps it.
+ */
+public final class NativeMemory {
+  private static final int PROT_READ_WRITE = 3;
+  private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
+  private static final int MADV_DONTNEED = 4;
+
+  private static final MethodHandle MMAP =
+      LibC.link(
+          "mmap",
+          -1,
+          LibC.returnsLong(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+  private static final MethodHandle MUNMAP = LibC.link("munmap", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle MADVISE =
+      LibC.link("madvise", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG, JAVA_INT));
+
+  private NativeMemory() {}
+
+  /**
+   * Maps zeroed memory.
+   *
+   * @param byteSize at least 1; rounded up to whole pages by the kernel
+   * @param arena unmaps it when it closes
+   * @throws OutOfMemoryError if the kernel refuses
+   */
+  public static MemorySegment map(long byteSize, Arena arena) {
+    MemorySegment captured = LibC.captured();
+    long address;
+    try {
+      address =
+          LibC.orErrno(
+              (long)
+                  MMAP.invokeExact(
+                      captured, 0L, byteSize, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L),
+              captured);
+    } catch (Throwable thrown) {
+      throw LibC.unexpected(thrown);
+    }
+    if (address < 0) {
+      throw new OutOfMemoryError("mmap of " + byteSize + " bytes failed with errno " + -address);
+    }
+    return MemorySegment.ofAddress(address).reinterpret(byteSize, arena, NativeMemory::unmap);
+  }
+
+  /** Gives the pages of a part of mapped memory back; they read as zeros afterwards. Both bounds on page borders. */
+  public static void giveBack(MemorySegment part) {
+    MemorySegment captured = LibC.captured();
+    try {
+      int _ = (int) MADVISE.invokeExact(captured, part.address(), part.byteSize(), MADV_DONTNEED);
+    } catch (Throwable thrown) {
+      throw LibC.unexpected(thrown);
+    }
+  }
+
+  private static void unmap(MemorySegment mapped) {
+    MemorySegment captured = LibC.captured();
+    try {
+      int _ = (int) MUNMAP.invokeExact(captured, mapped.address(), mapped.byteSize());
+    } catch (Throwable thrown) {
+      throw LibC.unexpected(thrown);
+    }
+  }
+}
