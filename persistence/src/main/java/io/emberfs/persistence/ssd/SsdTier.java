@@ -1,0 +1,450 @@
+package io.emberfs.persistence.ssd;
+
+import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.BlockLease;
+import io.emberfs.core.BlockMeta;
+import io.emberfs.core.Lookup;
+import io.emberfs.core.Meters;
+import io.emberfs.core.Tier;
+import io.emberfs.core.TierClosedException;
+import io.emberfs.persistence.ssd.IndexedBlocks.Outcome;
+import io.emberfs.persistence.ssd.IndexedBlocks.Verdict;
+import io.emberfs.persistence.ssd.RocksStore.Reading;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDBException;
+
+/**
+ * The SSD tier: budget, eviction, leases and scrubbing over {@link IndexedBlocks}.
+ *
+ * <p>A hit is copied from the database into a buffer of a fixed pool, verified, and lent until its
+ * lease is closed; no buffer, no answer: busy. Oldest blocks go first, used ones get another turn,
+ * those of files that have moved on go at once.
+ *
+ * <p><b>Failure.</b> When the database fails, the index is emptied: lookups miss, offers are
+ * declined. A removal is still tried; if that fails too, the database is marked so that no later
+ * run serves from it.
+ *
+ * <p><b>Disk space.</b> Live blocks stay within the budget. Dead values are collected in {@link
+ * #flush}, which the engine calls again and again; while the files are above {@link
+ * SsdSpec#diskBytesMax}, offers are declined.
+ */
+final class SsdTier implements Tier {
+  private static final String NAME = "ssd";
+  private static final int EVICTIONS_PER_OFFER_MAX = 64;
+
+  private final SsdIndex index;
+  private final IndexedBlocks indexed;
+  private final RocksStore store;
+  private final BlockGeometry geometry;
+  private final BufferPool lookupBuffers;
+  private final BufferPool offerBuffers;
+  private final Meters.Counter offers;
+  private final Meters.Counter declined;
+  private final Meters.Counter bytesWritten;
+  private final Meters.Counter lookupErrors;
+  private final Meters.Counter checksumFailures;
+  private final Meters.Counter leaseErrors;
+  private final AtomicLong evictions = new AtomicLong();
+  private final AtomicLong scrubbedTo = new AtomicLong();
+  private volatile long capacityBytes;
+  private volatile boolean overDiskLimit;
+  private volatile boolean closed;
+
+  SsdTier(
+      SsdSpec spec,
+      RocksStore store,
+      SsdIndex index,
+      IndexedBlocks indexed,
+      BufferPool lookupBuffers,
+      BufferPool offerBuffers,
+      Meters meters) {
+    this.index = index;
+    this.indexed = indexed;
+    this.store = store;
+    this.geometry = spec.geometry();
+    this.lookupBuffers = lookupBuffers;
+    this.offerBuffers = offerBuffers;
+    this.capacityBytes = spec.capacityBytes();
+    offers = meters.counter("ssd.offers");
+    declined = meters.counter("ssd.declined");
+    bytesWritten = meters.counter("ssd.bytesWritten");
+    lookupErrors = meters.counter("ssd.lookupErrors");
+    checksumFailures = meters.counter("integrity.checksumFailures");
+    leaseErrors = meters.counter("ssd.leaseErrors");
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Lookup lookup(long fileId, long blockIndex, long wantedGranules) {
+    enter();
+    try {
+      BlockMeta expected =
+          store.hasFailed() ? null : indexed.use(fileId, blockIndex, wantedGranules);
+      if (expected == null) {
+        return Lookup.MISS;
+      }
+      BufferPool.Buffer buffer = lookupBuffers.take();
+      if (buffer == null) {
+        return Lookup.BUSY;
+      }
+      Lookup answer = Lookup.MISS;
+      try {
+        answer =
+            answer(
+                indexed.read(expected, wantedGranules, buffer, Reading.LOOKUP), expected, buffer);
+      } catch (RocksDBException failure) {
+        lookupErrors.increment();
+        fail("a lookup", failure);
+      } finally {
+        if (!(answer instanceof Lookup.Hit)) {
+          lookupBuffers.giveBack(buffer);
+        }
+      }
+      return answer;
+    } finally {
+      store.leave();
+    }
+  }
+
+  private Lookup answer(Outcome outcome, BlockMeta expected, BufferPool.Buffer buffer) {
+    BlockMeta meta = outcome.meta();
+    if (meta != null) {
+      return new Lookup.Hit(new Lease(meta, buffer));
+    }
+    return switch (outcome.kind()) {
+      case DAMAGED -> {
+        checksumFailures.increment();
+        yield new Lookup.Corrupt(expected.fileId(), expected.blockIndex());
+      }
+      case BUSY -> Lookup.BUSY;
+      case ABSENT, RIGHT -> Lookup.MISS;
+    };
+  }
+
+  @Override
+  public long validGranules(long fileId, long blockIndex, long fileGeneration) {
+    enter();
+    try {
+      BlockMeta meta = store.hasFailed() ? null : indexed.find(fileId, blockIndex);
+      if (meta == null || meta.fileGeneration() == fileGeneration) {
+        return meta == null ? 0 : meta.validGranules();
+      }
+      if (meta.fileGeneration() < fileGeneration) {
+        indexed.expire(fileId, blockIndex);
+      }
+      return 0;
+    } finally {
+      store.leave();
+    }
+  }
+
+  @Override
+  public boolean offer(BlockMeta meta, MemorySegment stored) {
+    requireConsistent(meta, stored);
+    enter();
+    boolean taken = false;
+    try {
+      offers.increment();
+      taken = !store.hasFailed() && !overDiskLimit && take(meta, stored);
+    } catch (RocksDBException failure) {
+      fail("an offer", failure);
+    } finally {
+      store.leave();
+    }
+    if (!taken) {
+      declined.increment();
+    }
+    return taken;
+  }
+
+  private boolean take(BlockMeta meta, MemorySegment stored) throws RocksDBException {
+    // Asked before room is made: nobody is evicted for an offer that is declined.
+    Verdict early = indexed.judge(meta);
+    if (early != Verdict.STORE) {
+      return early == Verdict.ALREADY_THERE;
+    }
+    if (!store.hasWriteRoom() || !reserve(meta.storedSize())) {
+      return false;
+    }
+    BufferPool.Buffer buffer = offerBuffers.take();
+    try {
+      Verdict verdict = buffer == null ? Verdict.DECLINE : indexed.put(meta, stored, buffer);
+      if (verdict == Verdict.STORE) {
+        bytesWritten.add(meta.storedSize());
+      }
+      return verdict != Verdict.DECLINE;
+    } finally {
+      indexed.release(meta.storedSize());
+      if (buffer != null) {
+        offerBuffers.giveBack(buffer);
+      }
+    }
+  }
+
+  private boolean reserve(int storedSize) throws RocksDBException {
+    for (int evicted = 0; !indexed.reserve(storedSize, capacityBytes); evicted++) {
+      if (evicted == EVICTIONS_PER_OFFER_MAX || !evictOne()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean evictOne() throws RocksDBException {
+    boolean evicted = indexed.evictOne();
+    if (evicted) {
+      evictions.incrementAndGet();
+    }
+    return evicted;
+  }
+
+  @Override
+  public void remove(long fileId, long blockIndex) {
+    removing(() -> indexed.remove(fileId, blockIndex));
+  }
+
+  @Override
+  public void removeFrom(long fileId, long firstBlockIndex) {
+    removing(() -> indexed.removeFrom(fileId, firstBlockIndex));
+  }
+
+  @Override
+  public void clear() {
+    removing(indexed::clear);
+  }
+
+  private void removing(Removal removal) {
+    enter();
+    try {
+      removal.run();
+      store.relieve();
+    } catch (RocksDBException failure) {
+      store.failRemoval(failure);
+      indexed.forgetAll();
+    } finally {
+      store.leave();
+    }
+  }
+
+  @Override
+  public long scrub(long byteBudget, ScrubSink sink) {
+    enter();
+    BufferPool.Buffer buffer = lookupBuffers.take();
+    try {
+      long verified = 0;
+      long bytes = 0;
+      while (buffer != null && bytes < byteBudget) {
+        BlockMeta meta = nextToScrub();
+        if (meta == null) {
+          break;
+        }
+        switch (indexed.read(meta, 0, buffer, Reading.SWEEP).kind()) {
+          case DAMAGED -> {
+            checksumFailures.increment();
+            sink.damaged(meta.fileId(), meta.blockIndex());
+          }
+          case RIGHT, ABSENT, BUSY -> {}
+        }
+        verified++;
+        bytes += meta.storedSize();
+      }
+      if (verified == 0 && buffer != null) {
+        scrubbedTo.set(0);
+      }
+      return verified;
+    } catch (RocksDBException failure) {
+      fail("scrubbing", failure);
+      return 0;
+    } finally {
+      if (buffer != null) {
+        lookupBuffers.giveBack(buffer);
+      }
+      store.leave();
+    }
+  }
+
+  private @Nullable BlockMeta nextToScrub() {
+    synchronized (index) {
+      for (long entry = scrubbedTo.get(); entry < index.entryEnd(); entry++) {
+        if (index.isLive((int) entry)) {
+          scrubbedTo.set(entry + 1);
+          return index.meta((int) entry);
+        }
+      }
+      return null;
+    }
+  }
+
+  @Override
+  public long capacityBytes() {
+    return capacityBytes;
+  }
+
+  @Override
+  public long usedBytes() {
+    return indexed.usedBytes();
+  }
+
+  @Override
+  public long logicalBytes() {
+    synchronized (index) {
+      return index.logicalBytes();
+    }
+  }
+
+  @Override
+  public long blockCount() {
+    synchronized (index) {
+      return index.blockCount();
+    }
+  }
+
+  @Override
+  public long evictionCount() {
+    return evictions.get();
+  }
+
+  @Override
+  public void resize(long newCapacityBytes) {
+    removing(() -> {
+      capacityBytes = newCapacityBytes;
+      while (indexed.usedBytes() > newCapacityBytes && evictOne()) {
+        store.relieve();
+      }
+    });
+  }
+
+  @Override
+  public void forEachMeta(MetaSink sink) {
+    enter();
+    try {
+      int[] entries;
+      synchronized (index) {
+        entries = index.newestFirst();
+      }
+      for (int entry : entries) {
+        BlockMeta meta = null;
+        synchronized (index) {
+          // An entry that was freed, or freed and taken again, shows what it holds now.
+          if (entry < index.entryEnd() && index.isLive(entry)) {
+            meta = index.meta(entry);
+          }
+        }
+        if (meta != null && !sink.accept(meta)) {
+          return;
+        }
+      }
+    } finally {
+      store.leave();
+    }
+  }
+
+  @Override
+  public void flush() {
+    enter();
+    try {
+      if (!store.hasFailed()) {
+        store.flush();
+        keepWithinDisk();
+      }
+    } catch (RocksDBException failure) {
+      fail("a flush", failure);
+    } finally {
+      store.leave();
+    }
+  }
+
+  /**
+   * Dead values are collected before they reach the limit; where that is not enough, an eighth of
+   * the blocks goes.
+   */
+  private void keepWithinDisk() throws RocksDBException {
+    long diskBytesMax = SsdSpec.diskBytesMax(capacityBytes);
+    if (store.diskBytes() > SsdSpec.diskBytesToCollect(capacityBytes)) {
+      store.collectGarbage();
+    }
+    overDiskLimit = store.diskBytes() > diskBytesMax;
+    if (overDiskLimit) {
+      for (long left = blockCount() / 8 + 1; left > 0 && evictOne(); left--) {
+        store.relieve();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed && store.enter()) {
+      closed = true;
+      store.leave();
+    }
+  }
+
+  private void enter() {
+    if (closed || !store.enter()) {
+      throw new TierClosedException(NAME);
+    }
+  }
+
+  private void fail(String operation, RocksDBException failure) {
+    store.fail(operation, failure);
+    indexed.forgetAll();
+  }
+
+  private void requireConsistent(BlockMeta meta, MemorySegment stored) {
+    if (meta.storedSize() != stored.byteSize()
+        || meta.storedSize() < 1
+        || meta.storedSize() > geometry.blockSize()
+        || (meta.validGranules() & ~geometry.fullMask()) != 0
+        || meta.rawSize() != geometry.rawSize(meta.validGranules())) {
+      throw new IllegalArgumentException(
+          "%d stored bytes offered as %s".formatted(stored.byteSize(), meta));
+    }
+  }
+
+  /** A change of the database that takes blocks out. */
+  @FunctionalInterface
+  private interface Removal {
+    void run() throws RocksDBException;
+  }
+
+  /** A pool's buffer with a verified block in it. */
+  private final class Lease implements BlockLease {
+    private final BlockMeta meta;
+    private final BufferPool.Buffer buffer;
+    private final MemorySegment stored;
+    private final AtomicBoolean isClosed = new AtomicBoolean();
+
+    Lease(BlockMeta meta, BufferPool.Buffer buffer) {
+      this.meta = meta;
+      this.buffer = buffer;
+      this.stored = buffer.stored(meta.storedSize()).asReadOnly();
+    }
+
+    @Override
+    public BlockMeta meta() {
+      return meta;
+    }
+
+    @Override
+    public MemorySegment stored() {
+      return stored;
+    }
+
+    @Override
+    public void close() {
+      if (isClosed.compareAndSet(false, true)) {
+        lookupBuffers.giveBack(buffer);
+      } else {
+        leaseErrors.increment();
+        assert false : "second close of the lease of " + meta;
+      }
+    }
+  }
+}
