@@ -1,7 +1,8 @@
 /**
  * Keeps blocks, warm state and the write-back journal on a local disk.
  *
- * <p>The block engine calls it through {@code Tier} and {@code StateStore}; the app opens and closes it.
+ * <p>The block engine calls it through {@code Tier} and {@code StateStore}; the app opens and
+ * closes it.
  *
  * <p>It owns the database below the state directory, and its native handles.
  */
