@@ -29,6 +29,9 @@ public final class Statx {
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int STATX_BASIC_STATS = 0x7ff;
 
+  /** A kernel that does not know it answers with the mount's reusable id. */
+  private static final int STATX_MNT_ID_UNIQUE = 0x4000;
+
   private static final int STRUCT_BYTES = 256;
   private static final int BLOCK_SIZE = 4;
   private static final int LINK_COUNT = 16;
@@ -46,6 +49,7 @@ public final class Statx {
   private static final int RDEV_MINOR = 132;
   private static final int DEVICE_MAJOR = 136;
   private static final int DEVICE_MINOR = 140;
+  private static final int MOUNT_ID = 144;
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
   private static final MethodHandle STATX =
@@ -79,7 +83,7 @@ public final class Statx {
                   descriptor,
                   Scratch.EMPTY_PATH,
                   flags,
-                  STATX_BASIC_STATS,
+                  STATX_BASIC_STATS | STATX_MNT_ID_UNIQUE,
                   struct.address()),
           captured);
     } catch (Throwable thrown) {
@@ -128,6 +132,11 @@ public final class Statx {
 
   public int deviceMinor() {
     return struct.get(JAVA_INT, DEVICE_MINOR);
+  }
+
+  /** Number of the mount through which the inode was reached. */
+  public long mountId() {
+    return struct.get(JAVA_LONG, MOUNT_ID);
   }
 
   /** All of it, in a record. */
