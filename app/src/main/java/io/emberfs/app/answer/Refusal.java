@@ -1,8 +1,8 @@
 package io.emberfs.app.answer;
 
 /**
- * The user asked for something that cannot be done: what, why, and what to do instead. Thrown before anything is changed, or
- * after what was changed has been put back.
+ * The user asked for something that cannot be done: what, why, and what to do instead. Thrown
+ * before anything is changed, or after what was changed has been put back.
  */
 public final class Refusal extends Exception {
   private static final long serialVersionUID = 1L;

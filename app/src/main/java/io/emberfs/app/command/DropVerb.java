@@ -26,7 +26,8 @@ final class DropVerb implements Verb {
   @Override
   public ExitCode run(Console console) throws Refusal, IOException {
     Map<String, Object> result =
-        LiveMount.of(mountPoint, console).ask(new ControlRequest(ControlRequest.DROP, Map.of("tier", tier)), TIMEOUT);
+        LiveMount.of(mountPoint, console)
+            .ask(new ControlRequest(ControlRequest.DROP, Map.of("tier", tier)), TIMEOUT);
     long bytes = result.get("droppedBytes") instanceof Number dropped ? dropped.longValue() : 0;
     console.out().println("dropped " + ByteSize.format(bytes) + " from " + tier);
     return ExitCode.OK;

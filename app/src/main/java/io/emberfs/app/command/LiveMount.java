@@ -30,10 +30,12 @@ record LiveMount(MountRecord known) {
     } catch (java.nio.file.NoSuchFileException missing) {
       // Where there is no directory there is no mount.
     }
-    return mount.orElseThrow(
-        () ->
-            new Refusal(
-                ExitCode.NOT_MOUNTED, given + " is not mounted", "emberfs has no mount there", "emberfs status lists the mounts"));
+    return mount.orElseThrow(() ->
+        new Refusal(
+            ExitCode.NOT_MOUNTED,
+            given + " is not mounted",
+            "emberfs has no mount there",
+            "emberfs status lists the mounts"));
   }
 
   /** As {@link #named}, and refuses a dead one. */
@@ -65,7 +67,11 @@ record LiveMount(MountRecord known) {
       throw new Refusal(
           ExitCode.TIMED_OUT,
           "no answer from the mount " + known.mountPoint(),
-          "its daemon (pid " + known.process().pid() + ") did not answer within " + timeout.toMillis() + " ms",
+          "its daemon (pid "
+              + known.process().pid()
+              + ") did not answer within "
+              + timeout.toMillis()
+              + " ms",
           "try again with a longer --timeout; the log is in " + known.stateDirectory());
     } catch (java.net.SocketException unreachable) {
       throw new Refusal(

@@ -8,8 +8,8 @@ import io.emberfs.app.config.MountConfiguration;
 import io.emberfs.app.config.Places;
 import io.emberfs.app.config.PrivateDirectory;
 import io.emberfs.app.control.Json;
-import io.emberfs.app.daemon.Assembly;
 import io.emberfs.app.daemon.AssembledMount;
+import io.emberfs.app.daemon.Assembly;
 import io.emberfs.app.daemon.Daemon;
 import io.emberfs.app.daemon.DaemonLog;
 import io.emberfs.app.prepare.FuseAccess;
@@ -30,10 +30,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code mount}: this process becomes the daemon. The launcher puts it into the background and waits for what it says on
- * standard output.
+ * {@code mount}: this process becomes the daemon. The launcher puts it into the background and
+ * waits for what it says on standard output.
  */
-@Command(name = "mount", description = "Mount a slow directory a second time, fast.", sortOptions = false)
+@Command(
+    name = "mount",
+    description = "Mount a slow directory a second time, fast.",
+    sortOptions = false)
 final class MountVerb implements Verb {
   @Parameters(index = "0", paramLabel = "BACKING", description = "the slow directory")
   private Path backing = Path.of("");
@@ -41,13 +44,19 @@ final class MountVerb implements Verb {
   @Parameters(index = "1", paramLabel = "MOUNTPOINT", description = "an empty directory")
   private Path mountPoint = Path.of("");
 
-  @Option(names = "--ram", paramLabel = "SIZE", description = "RAM tier: a size or a share (25%% of what is free, at most 4G)")
+  @Option(
+      names = "--ram",
+      paramLabel = "SIZE",
+      description = "RAM tier: a size or a share (25%% of what is free, at most 4G)")
   private @Nullable String ram;
 
   @Option(names = "--ssd", paramLabel = "SIZE", description = "SSD tier: a size, or off (20G)")
   private @Nullable String ssd;
 
-  @Option(names = "--state-dir", paramLabel = "DIR", description = "SSD tier and warm state (below the cache home)")
+  @Option(
+      names = "--state-dir",
+      paramLabel = "DIR",
+      description = "SSD tier and warm state (below the cache home)")
   private @Nullable Path stateDirectory;
 
   @Mixin private ChoiceOptions choices = new ChoiceOptions();
@@ -61,10 +70,16 @@ final class MountVerb implements Verb {
   @Option(names = "--ro", description = "refuse changes")
   private boolean readOnly;
 
-  @Option(names = "-o", paramLabel = "FLAGS", split = ",", description = "suid, dev, ro, … as for mount(8)")
+  @Option(
+      names = "-o",
+      paramLabel = "FLAGS",
+      split = ",",
+      description = "suid, dev, ro, … as for mount(8)")
   private List<String> options = new ArrayList<>();
 
-  @Option(names = {"-f", "--foreground"}, description = "stay, log to standard error")
+  @Option(
+      names = {"-f", "--foreground"},
+      description = "stay, log to standard error")
   private boolean foreground;
 
   @Option(names = "--json", description = "print the result as JSON")
@@ -75,33 +90,57 @@ final class MountVerb implements Verb {
     Places places = console.places();
     MountArguments arguments =
         new MountArguments(
-            backing, mountPoint, stateDirectory, ram, ssd, choices.toChoices(), allowOther, allowNonEmpty, readOnly, options);
+            backing,
+            mountPoint,
+            stateDirectory,
+            ram,
+            ssd,
+            choices.toChoices(),
+            allowOther,
+            allowNonEmpty,
+            readOnly,
+            options);
     MountConfiguration configuration =
-        new MountPreparation(places, console.mountPoints(), FuseAccess.system(Places.isRoot()), MachineMemory.read())
+        new MountPreparation(
+                places,
+                console.mountPoints(),
+                FuseAccess.system(Places.isRoot()),
+                MachineMemory.read())
             .prepare(arguments);
-    Path state = PrivateDirectory.ensure(configuration.stateDirectory(), "cannot mount on " + mountPoint);
+    Path state =
+        PrivateDirectory.ensure(configuration.stateDirectory(), "cannot mount on " + mountPoint);
     if (foreground) {
       DaemonLog.toStandardError();
     } else {
       DaemonLog.toFile(state.resolve("emberfs.log"));
     }
-    new Daemon(places, new Assembly()).run(configuration, mount -> announce(configuration, mount, console));
+    new Daemon(places, new Assembly())
+        .run(configuration, mount -> announce(configuration, mount, console));
     return ExitCode.OK;
   }
 
   private void announce(MountConfiguration configuration, AssembledMount mount, Console console) {
     ProcessHandle self = ProcessHandle.current();
-    long millis = Duration.between(self.info().startInstant().orElseGet(Instant::now), Instant.now()).toMillis();
-    console.out().println(json ? asJson(configuration, mount, self.pid(), millis) : asText(configuration, mount, self.pid(), millis));
+    long millis =
+        Duration.between(self.info().startInstant().orElseGet(Instant::now), Instant.now())
+            .toMillis();
+    console
+        .out()
+        .println(
+            json
+                ? asJson(configuration, mount, self.pid(), millis)
+                : asText(configuration, mount, self.pid(), millis));
     console.out().flush();
     if (!foreground) {
-      // The launcher reads to the end of this stream; closing it points the descriptor at /dev/null.
+      // The launcher reads to the end of this stream; closing it points the descriptor at
+      // /dev/null.
       console.out().close();
       console.err().close();
     }
   }
 
-  private static String asJson(MountConfiguration configuration, AssembledMount mount, long pid, long millis) {
+  private static String asJson(
+      MountConfiguration configuration, AssembledMount mount, long pid, long millis) {
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("pid", pid);
     result.put("mountpoint", configuration.mountPoint().toString());
@@ -112,7 +151,8 @@ final class MountVerb implements Verb {
     return Json.write(result);
   }
 
-  private static String asText(MountConfiguration configuration, AssembledMount mount, long pid, long millis) {
+  private static String asText(
+      MountConfiguration configuration, AssembledMount mount, long pid, long millis) {
     return "mounted %s on %s (pid %d): ram %s, ssd %s, vram off; restored %d blocks, ready in %.1f s"
         .formatted(
             configuration.backing(),

@@ -26,7 +26,8 @@ final class StatsVerb implements Verb {
 
   @Override
   public ExitCode run(Console console) throws Refusal, IOException {
-    Map<String, Object> stats = LiveMount.of(mountPoint, console).ask(ControlRequest.of(ControlRequest.STATS), TIMEOUT);
+    Map<String, Object> stats =
+        LiveMount.of(mountPoint, console).ask(ControlRequest.of(ControlRequest.STATS), TIMEOUT);
     if (json) {
       console.out().println(Json.write(stats));
     } else {
@@ -36,13 +37,12 @@ final class StatsVerb implements Verb {
   }
 
   private static void print(PrintStream out, String prefix, Map<?, ?> branch) {
-    branch.forEach(
-        (name, value) -> {
-          if (value instanceof Map<?, ?> inner) {
-            print(out, prefix + name + ".", inner);
-          } else {
-            out.printf("%-36s %20s%n", prefix + name, value);
-          }
-        });
+    branch.forEach((name, value) -> {
+      if (value instanceof Map<?, ?> inner) {
+        print(out, prefix + name + ".", inner);
+      } else {
+        out.printf("%-36s %20s%n", prefix + name, value);
+      }
+    });
   }
 }

@@ -21,15 +21,22 @@ final class StatusVerb implements Verb {
 
   @Override
   public ExitCode run(Console console) throws Refusal, IOException {
-    List<Map<String, Object>> mounts = console.mountPoints().all().stream().map(StatusVerb::row).toList();
+    List<Map<String, Object>> mounts =
+        console.mountPoints().all().stream().map(StatusVerb::row).toList();
     if (json) {
       console.out().println(Json.write(mounts));
     } else if (mounts.isEmpty()) {
       console.out().println("no mounts");
     } else {
       for (Map<String, Object> mount : mounts) {
-        console.out().printf(
-            "%-5s %7s  %s  on  %s%n", mount.get("state"), mount.get("pid"), mount.get("backing"), mount.get("mountpoint"));
+        console
+            .out()
+            .printf(
+                "%-5s %7s  %s  on  %s%n",
+                mount.get("state"),
+                mount.get("pid"),
+                mount.get("backing"),
+                mount.get("mountpoint"));
       }
     }
     return ExitCode.OK;
@@ -41,7 +48,9 @@ final class StatusVerb implements Verb {
     row.put("backing", mount.known().map(known -> known.backing().toString()).orElse(""));
     row.put("pid", mount.known().map(known -> known.process().pid()).orElse(0L));
     row.put("state", mount.state().name().toLowerCase(Locale.ROOT));
-    row.put("stateDirectory", mount.known().map(MountRecord::stateDirectory).map(Object::toString).orElse(""));
+    row.put(
+        "stateDirectory",
+        mount.known().map(MountRecord::stateDirectory).map(Object::toString).orElse(""));
     return row;
   }
 }

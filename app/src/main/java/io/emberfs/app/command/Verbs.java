@@ -14,8 +14,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Reads the command line and runs the one verb that it names. Only that verb's object is built: building all of them costs more
- * than most of them take.
+ * Reads the command line and runs the one verb that it names. Only that verb's object is built:
+ * building all of them costs more than most of them take.
  */
 public final class Verbs {
   private static final List<String> NAMES = List.of("mount", "umount", "status", "stats", "drop");
@@ -34,8 +34,15 @@ public final class Verbs {
       console.err().println(refusal.text());
       return refusal.exitCode();
     } catch (IOException cause) {
-      console.err().println(
-          new Refusal(ExitCode.FAILED, "cannot finish", cause.toString(), "nothing was lost; try again").text());
+      console
+          .err()
+          .println(
+              new Refusal(
+                      ExitCode.FAILED,
+                      "cannot finish",
+                      cause.toString(),
+                      "nothing was lost; try again")
+                  .text());
       return ExitCode.FAILED;
     }
   }
@@ -74,12 +81,16 @@ public final class Verbs {
 
   private static Refusal usage(String name, ParameterException wrong) {
     String fix = "emberfs " + name + " --help lists what there is";
-    if (wrong instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
+    if (wrong instanceof UnmatchedArgumentException unmatched
+        && !unmatched.getSuggestions().isEmpty()) {
       fix = "did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?";
     }
     String why = Objects.requireNonNullElse(wrong.getMessage(), "the options are wrong");
     return new Refusal(
-        ExitCode.USAGE, "cannot " + name, why.substring(0, 1).toLowerCase(Locale.ROOT) + why.substring(1), fix);
+        ExitCode.USAGE,
+        "cannot " + name,
+        why.substring(0, 1).toLowerCase(Locale.ROOT) + why.substring(1),
+        fix);
   }
 
   /** The command that shares most letters with what was typed. */

@@ -6,7 +6,10 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Sizes as people write them: {@code 4096}, {@code 64K}, {@code 2G}, {@code 1T} (binary), or a share such as {@code 25%}. */
+/**
+ * Sizes as people write them: {@code 4096}, {@code 64K}, {@code 2G}, {@code 1T} (binary), or a
+ * share such as {@code 25%}.
+ */
 public final class ByteSize {
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,18})([KMGT]?)");
   private static final Pattern SHARE = Pattern.compile("([0-9]{1,3})%");
@@ -46,7 +49,8 @@ public final class ByteSize {
     }
     Matcher size = SIZE.matcher(text);
     if (!size.matches()) {
-      throw malformed(option, text, "give bytes, a size such as 512M or 2G, or a share such as 25%");
+      throw malformed(
+          option, text, "give bytes, a size such as 512M or 2G, or a share such as 25%");
     }
     return scaled(option, text, size);
   }
@@ -56,10 +60,13 @@ public final class ByteSize {
     if (bytes < 1L << BITS_PER_UNIT) {
       return bytes + " B";
     }
-    int unit = Math.min(UNITS.length(), (Long.SIZE - 1 - Long.numberOfLeadingZeros(bytes)) / BITS_PER_UNIT);
+    int unit =
+        Math.min(
+            UNITS.length(), (Long.SIZE - 1 - Long.numberOfLeadingZeros(bytes)) / BITS_PER_UNIT);
     double value = bytes / (double) (1L << unit * BITS_PER_UNIT);
     String digits = String.format(Locale.ROOT, "%.1f", value);
-    return (digits.endsWith(".0") ? digits.substring(0, digits.length() - 2) : digits) + UNITS.charAt(unit - 1);
+    return (digits.endsWith(".0") ? digits.substring(0, digits.length() - 2) : digits)
+        + UNITS.charAt(unit - 1);
   }
 
   private static long scaled(String option, String text, Matcher matcher) throws Refusal {
@@ -73,6 +80,7 @@ public final class ByteSize {
   }
 
   private static Refusal malformed(String option, String text, String fix) {
-    return new Refusal(ExitCode.USAGE, "cannot use " + option + " " + text, "it is not a size", fix);
+    return new Refusal(
+        ExitCode.USAGE, "cannot use " + option + " " + text, "it is not a size", fix);
   }
 }

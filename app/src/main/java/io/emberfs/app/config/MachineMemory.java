@@ -16,7 +16,9 @@ public record MachineMemory(long limitBytes, long availableBytes) {
 
   /** Control group limits of version 2 and version 1, as seen from inside a container. */
   private static final List<Path> GROUP_LIMITS =
-      List.of(Path.of("/sys/fs/cgroup/memory.max"), Path.of("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
+      List.of(
+          Path.of("/sys/fs/cgroup/memory.max"),
+          Path.of("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
 
   /** This machine at this moment. */
   public static MachineMemory read() throws IOException {

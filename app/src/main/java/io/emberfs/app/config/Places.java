@@ -27,7 +27,9 @@ public record Places(Path cacheHome, Path knownMounts, Path runDirectory) {
     int userId = currentUserId();
     if (userId == ROOT) {
       return new Places(
-          Path.of("/var/cache/emberfs"), Path.of("/var/lib/emberfs/mounts"), Path.of("/run/emberfs"));
+          Path.of("/var/cache/emberfs"),
+          Path.of("/var/lib/emberfs/mounts"),
+          Path.of("/run/emberfs"));
     }
     Path home = Path.of(environment.getOrDefault("HOME", "/tmp/emberfs-home-" + userId));
     String runtime = environment.get("XDG_RUNTIME_DIR");
@@ -46,14 +48,16 @@ public record Places(Path cacheHome, Path knownMounts, Path runDirectory) {
   public Path defaultStateDirectory(Path canonicalBacking) {
     Path last = canonicalBacking.getFileName();
     String name = (last == null ? "root" : last.toString()).replaceAll("[^A-Za-z0-9._-]", "_");
-    return cacheHome.resolve(name.substring(0, Math.min(32, name.length())) + "-" + id(canonicalBacking));
+    return cacheHome.resolve(
+        name.substring(0, Math.min(32, name.length())) + "-" + id(canonicalBacking));
   }
 
   /** A short name of a path that no other path has. */
   public static String id(Path path) {
     try {
       byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(path.toString().getBytes(StandardCharsets.UTF_8));
+          MessageDigest.getInstance("SHA-256")
+              .digest(path.toString().getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(digest).substring(0, ID_LENGTH);
     } catch (NoSuchAlgorithmException cause) {
       throw new AssertionError("every Java has SHA-256", cause);

@@ -11,14 +11,19 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Directories that hold content, names or sockets: 0700 from the moment they exist, or not used at all. */
+/**
+ * Directories that hold content, names or sockets: 0700 from the moment they exist, or not used at
+ * all.
+ */
 public final class PrivateDirectory {
-  private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rwx------");
 
   private PrivateDirectory() {}
 
   /**
-   * Makes the directory and its parents where they are missing, and refuses one that others may enter.
+   * Makes the directory and its parents where they are missing, and refuses one that others may
+   * enter.
    *
    * @param what the sentence's beginning for a refusal
    */
@@ -29,7 +34,10 @@ public final class PrivateDirectory {
       return directory;
     } catch (IOException cause) {
       throw new Refusal(
-          ExitCode.PERMISSION, what, directory + " cannot be made: " + cause, "give a place that you may write to");
+          ExitCode.PERMISSION,
+          what,
+          directory + " cannot be made: " + cause,
+          "give a place that you may write to");
     }
   }
 
@@ -39,11 +47,18 @@ public final class PrivateDirectory {
     wider.removeAll(OWNER_ONLY);
     if (!wider.isEmpty()) {
       throw new Refusal(
-          ExitCode.CONFIGURATION, what, directory + " is open to other users", "chmod 700 " + directory);
+          ExitCode.CONFIGURATION,
+          what,
+          directory + " is open to other users",
+          "chmod 700 " + directory);
     }
-    if (!Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(Places.currentUserId())) {
+    if (!Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS)
+        .equals(Places.currentUserId())) {
       throw new Refusal(
-          ExitCode.CONFIGURATION, what, directory + " belongs to another user", "give a directory of your own");
+          ExitCode.CONFIGURATION,
+          what,
+          directory + " belongs to another user",
+          "give a directory of your own");
     }
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Reads sizes, durations and places, and checks everything about a mount before anything is touched.
+ * Reads sizes, durations and places, and checks everything about a mount before anything is
+ * touched.
  *
  * <p>The commands call it; its records are handed down to the daemon.
  *

@@ -30,7 +30,8 @@ public final class ControlClient {
       try (LineChannel channel = new LineChannel(socket)) {
         channel.writeLine(request.toLine(), timeout);
         String line = channel.readLine(REPLY_BYTES_MAX, timeout);
-        return ControlReply.parse(line).orElseThrow(() -> new IOException("the daemon speaks another protocol"));
+        return ControlReply.parse(line)
+            .orElseThrow(() -> new IOException("the daemon speaks another protocol"));
       }
     }
   }

@@ -17,8 +17,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Serves the control socket: one thread that accepts, and one for each of at most {@value #CONNECTIONS_MAX} connections, which
- * sends one request and gets one reply.
+ * Serves the control socket: one thread that accepts, and one for each of at most {@value
+ * #CONNECTIONS_MAX} connections, which sends one request and gets one reply.
  *
  * <p>Who may connect is decided by the directory of the socket, which only its owner may enter.
  */
@@ -37,7 +37,8 @@ public final class ControlServer implements AutoCloseable {
   private final Thread acceptor;
 
   /**
-   * Binds and serves. A socket file that is already there is left by a daemon that was killed and is replaced.
+   * Binds and serves. A socket file that is already there is left by a daemon that was killed and
+   * is replaced.
    *
    * @param socketPath in a directory that only its owner may enter
    */
@@ -89,18 +90,21 @@ public final class ControlServer implements AutoCloseable {
     try {
       return ControlRequest.parse(line)
           .map(handler::handle)
-          .orElseGet(
-              () ->
-                  new ControlReply.Refused(
-                      new Refusal(
-                          ExitCode.USAGE,
-                          "the daemon cannot answer",
-                          "the request is not one of its version",
-                          "use the emberfs that made the mount, or mount again")));
+          .orElseGet(() ->
+              new ControlReply.Refused(
+                  new Refusal(
+                      ExitCode.USAGE,
+                      "the daemon cannot answer",
+                      "the request is not one of its version",
+                      "use the emberfs that made the mount, or mount again")));
     } catch (RuntimeException bug) {
       failed.increment();
       return new ControlReply.Refused(
-          new Refusal(ExitCode.FAILED, "the daemon cannot answer", bug.toString(), "see the log in the state directory"));
+          new Refusal(
+              ExitCode.FAILED,
+              "the daemon cannot answer",
+              bug.toString(),
+              "see the log in the state directory"));
     }
   }
 

@@ -16,7 +16,10 @@ public final class Json {
     return TYPE.toJson(value);
   }
 
-  /** The value of a text, or null if the text is not JSON or nests deeper than anything that is exchanged here. */
+  /**
+   * The value of a text, or null if the text is not JSON or nests deeper than anything that is
+   * exchanged here.
+   */
   public static @Nullable Object read(String text) {
     if (isTooDeep(text)) {
       return null;

@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * Lines over a socket, each bounded in length and in time, so that a peer that sends nothing, or for ever, holds a thread for a
- * while only. One thread at a time.
+ * Lines over a socket, each bounded in length and in time, so that a peer that sends nothing, or
+ * for ever, holds a thread for a while only. One thread at a time.
  */
 final class LineChannel implements AutoCloseable {
   private static final int BUFFER_SIZE = 8 << 10;

@@ -86,10 +86,16 @@ public final class AssembledMount implements AutoCloseable {
 
   /** Stored bytes that a next mount will find in tiers that outlive the process. */
   long warmBytes() {
-    return tiers.stream().filter(tier -> tier.name().equals("ssd")).mapToLong(Tier::usedBytes).sum();
+    return tiers.stream()
+        .filter(tier -> tier.name().equals("ssd"))
+        .mapToLong(Tier::usedBytes)
+        .sum();
   }
 
-  /** Closes everything in its order, once; what fails is logged and does not keep the rest from being closed. */
+  /**
+   * Closes everything in its order, once; what fails is logged and does not keep the rest from
+   * being closed.
+   */
   @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The life of one mount in this process: put together, mount, announce, serve, and stop in order. The thread that calls
- * {@link #run} owns the mount; all that others can do is ask it to stop.
+ * The life of one mount in this process: put together, mount, announce, serve, and stop in order.
+ * The thread that calls {@link #run} owns the mount; all that others can do is ask it to stop.
  */
 public final class Daemon {
   private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
@@ -30,7 +30,9 @@ public final class Daemon {
   private final Assembler assembler;
   private final StopRequests stops = new StopRequests();
 
-  /** @param assembler puts the rooms together */
+  /**
+   * @param assembler puts the rooms together
+   */
   public Daemon(Places places, Assembler assembler) {
     this.places = places;
     this.assembler = assembler;
@@ -42,7 +44,8 @@ public final class Daemon {
    * @param ready hears when the mount answers
    * @throws Refusal if it could not be mounted; nothing is left mounted then
    */
-  public void run(MountConfiguration configuration, ReadyListener ready) throws Refusal, IOException {
+  public void run(MountConfiguration configuration, ReadyListener ready)
+      throws Refusal, IOException {
     String what = "cannot mount on " + configuration.mountPoint();
     PrivateDirectory.ensure(places.runDirectory(), what);
     PrivateDirectory.ensure(places.knownMounts(), what);
@@ -56,11 +59,13 @@ public final class Daemon {
     }
   }
 
-  private static void mount(MountConfiguration configuration, AssembledMount mount, String what) throws Refusal {
+  private static void mount(MountConfiguration configuration, AssembledMount mount, String what)
+      throws Refusal {
     try {
       mount.transport().mount(mount.spec(), mount.handler());
     } catch (BackingException cause) {
-      throw new Refusal(exitCode(cause.errno()), what, String.valueOf(cause.getMessage()), fix(cause.errno()));
+      throw new Refusal(
+          exitCode(cause.errno()), what, String.valueOf(cause.getMessage()), fix(cause.errno()));
     }
     if (!mount.transport().awaitMounted(configuration.waitMax())) {
       throw new Refusal(
@@ -131,7 +136,9 @@ public final class Daemon {
     watcher.start();
   }
 
-  /** Handles requests until one of them has ended the mount, and returns that one, not answered yet. */
+  /**
+   * Handles requests until one of them has ended the mount, and returns that one, not answered yet.
+   */
   private StopRequest awaitEnd(AssembledMount mount) {
     boolean detached = false;
     while (true) {
@@ -193,7 +200,8 @@ public final class Daemon {
      *
      * @throws Refusal if something is not usable; what was opened is closed again
      */
-    AssembledMount assemble(MountConfiguration configuration, Meters meters) throws Refusal, IOException;
+    AssembledMount assemble(MountConfiguration configuration, Meters meters)
+        throws Refusal, IOException;
   }
 
   /** Hears that a mount answers. */

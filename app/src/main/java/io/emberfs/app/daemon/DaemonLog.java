@@ -15,9 +15,13 @@ import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where the daemon's log goes: a file of bounded size with one predecessor, or standard error in the foreground. */
+/**
+ * Where the daemon's log goes: a file of bounded size with one predecessor, or standard error in
+ * the foreground.
+ */
 public final class DaemonLog {
-  private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %thread %logger{0}: %msg%n";
+  private static final String PATTERN =
+      "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %thread %logger{0}: %msg%n";
   private static final FileSize FILE_SIZE_MAX = new FileSize(8 << 20);
 
   private DaemonLog() {}

@@ -55,8 +55,11 @@ final class MountControl implements ControlServer.Handler {
           "there is none of that name",
           "give one of " + String.join(", ", TIER_NAMES));
     }
-    boolean present = tierName.equals(ALL_TIERS) || mount.tiers().stream().anyMatch(tier -> tier.name().equals(tierName));
-    return new ControlReply.Done(Map.of("droppedBytes", present ? mount.cache().drop(tierName) : 0L));
+    boolean present =
+        tierName.equals(ALL_TIERS)
+            || mount.tiers().stream().anyMatch(tier -> tier.name().equals(tierName));
+    return new ControlReply.Done(
+        Map.of("droppedBytes", present ? mount.cache().drop(tierName) : 0L));
   }
 
   private ControlReply stop(String mode) {
@@ -68,7 +71,8 @@ final class MountControl implements ControlServer.Handler {
         };
     StopOutcome outcome = stops.add(kind).join();
     return switch (outcome.state()) {
-      case STOPPED -> new ControlReply.Done(Map.of("state", "stopped", "savedBytes", outcome.savedBytes()));
+      case STOPPED ->
+          new ControlReply.Done(Map.of("state", "stopped", "savedBytes", outcome.savedBytes()));
       case DETACHED -> new ControlReply.Done(Map.of("state", "detached"));
       case BUSY ->
           refused(

@@ -14,10 +14,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Workers on platform threads: a fixed pool {@code emberfs-io-N} behind a bounded queue for demand tasks, and a thread for each
- * loop. File I/O would hold the carrier of a virtual thread.
+ * Workers on platform threads: a fixed pool {@code emberfs-io-N} behind a bounded queue for demand
+ * tasks, and a thread for each loop. File I/O would hold the carrier of a virtual thread.
  *
- * <p>Any thread may call {@link #execute}; {@link #loop} and {@link #close} are for the one that owns the workers.
+ * <p>Any thread may call {@link #execute}; {@link #loop} and {@link #close} are for the one that
+ * owns the workers.
  */
 public final class PoolWorkers implements Workers {
   private static final Logger LOG = LoggerFactory.getLogger(PoolWorkers.class);

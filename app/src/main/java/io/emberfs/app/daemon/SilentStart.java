@@ -7,8 +7,9 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import org.slf4j.Logger;
 
 /**
- * Keeps the log quiet until {@link DaemonLog} has said where it goes; without this the library would write to standard output,
- * where only results belong. Found by the library through {@code META-INF/services}.
+ * Keeps the log quiet until {@link DaemonLog} has said where it goes; without this the library
+ * would write to standard output, where only results belong. Found by the library through {@code
+ * META-INF/services}.
  */
 public final class SilentStart extends ContextAwareBase implements Configurator {
   @Override

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The meters as the tree that scripts rely on: every key of the contract is there, with 0 where nobody counts, and whatever else
- * is counted beside it.
+ * The meters as the tree that scripts rely on: every key of the contract is there, with 0 where
+ * nobody counts, and whatever else is counted beside it.
  */
 final class StatsDocument {
   private static final double NANOS_PER_MICRO = 1000;
@@ -23,12 +23,32 @@ final class StatsDocument {
               below("reads", "missBlocks"),
               below("writes", "requests", "bytes"),
               below("backing", "reads", "readBytes", "writes", "writeBytes", "syncs", "errors"),
-              below("prefetch", "issuedBlocks", "usedBlocks", "lateBlocks", "wastedBlocks", "issuedBytes", "throttled"),
-              below("tiers.ram", "capacityBytes", "usedBytes", "logicalBytes", "blocks", "evictions"),
-              below("tiers.ssd", "capacityBytes", "usedBytes", "logicalBytes", "blocks", "evictions"),
-              below("tiers.vram", "capacityBytes", "usedBytes", "logicalBytes", "blocks", "evictions"),
+              below(
+                  "prefetch",
+                  "issuedBlocks",
+                  "usedBlocks",
+                  "lateBlocks",
+                  "wastedBlocks",
+                  "issuedBytes",
+                  "throttled"),
+              below(
+                  "tiers.ram", "capacityBytes", "usedBytes", "logicalBytes", "blocks", "evictions"),
+              below(
+                  "tiers.ssd", "capacityBytes", "usedBytes", "logicalBytes", "blocks", "evictions"),
+              below(
+                  "tiers.vram",
+                  "capacityBytes",
+                  "usedBytes",
+                  "logicalBytes",
+                  "blocks",
+                  "evictions"),
               below("dirty", "bytes", "oldestSeconds"),
-              below("integrity", "checksumFailures", "versionDrops", "scrubbedBlocks", "repairedBlocks"),
+              below(
+                  "integrity",
+                  "checksumFailures",
+                  "versionDrops",
+                  "scrubbedBlocks",
+                  "repairedBlocks"),
               below("latencyMicros.read", "p50", "p99"),
               below("latencyMicros.write", "p50", "p99"),
               below("latencyMicros.fsync", "p50", "p99"),
@@ -68,7 +88,10 @@ final class StatsDocument {
     return Stream.of(leaves).map(leaf -> branch + "." + leaf);
   }
 
-  /** A name that would need a number to be a branch, or a branch to be a number, stands whole at the top. */
+  /**
+   * A name that would need a number to be a branch, or a branch to be a number, stands whole at the
+   * top.
+   */
   private static void put(Map<String, Object> tree, String name, Object value) {
     Map<String, Object> branch = tree;
     String[] parts = name.split("\\.");

@@ -6,7 +6,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import sun.misc.Signal;
 
-/** Who wants the daemon to stop, and how much; taken one at a time by the thread that owns the mount. Any thread may add. */
+/**
+ * Who wants the daemon to stop, and how much; taken one at a time by the thread that owns the
+ * mount. Any thread may add.
+ */
 final class StopRequests {
   private static final Set<String> SIGNALS = Set.of("TERM", "INT", "HUP");
   private static final int WAITING_MAX = 64;
@@ -15,8 +18,8 @@ final class StopRequests {
   private @Nullable StopOutcome finalOutcome;
 
   /**
-   * Takes over the signals that end a process. A handler of one's own, because with shutdown hooks alone the process would end
-   * with the signal's number and never see a second signal.
+   * Takes over the signals that end a process. A handler of one's own, because with shutdown hooks
+   * alone the process would end with the signal's number and never see a second signal.
    */
   void listenToSignals() {
     for (String name : SIGNALS) {
@@ -24,7 +27,10 @@ final class StopRequests {
     }
   }
 
-  /** Adds a request; the outcome comes in the future: {@code BUSY} if too many are waiting, the last one if it is too late. */
+  /**
+   * Adds a request; the outcome comes in the future: {@code BUSY} if too many are waiting, the last
+   * one if it is too late.
+   */
   CompletableFuture<StopOutcome> add(StopRequest.Kind kind) {
     CompletableFuture<StopOutcome> outcome = new CompletableFuture<>();
     synchronized (waiting) {

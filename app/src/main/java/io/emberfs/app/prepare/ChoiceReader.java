@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Reads the options that name one of a few words, and refuses by name what this version does not serve. */
+/**
+ * Reads the options that name one of a few words, and refuses by name what this version does not
+ * serve.
+ */
 final class ChoiceReader {
   private static final Set<String> POLICIES = Set.of("default", "lru", "s3fifo");
 
@@ -19,7 +22,9 @@ final class ChoiceReader {
 
   static BlockGeometry blockSize(String text) throws Refusal {
     long size = ByteSize.parse("--block-size", text);
-    if (Long.bitCount(size) != 1 || size < BlockGeometry.BLOCK_SIZE_MIN || size > BlockGeometry.BLOCK_SIZE_MAX) {
+    if (Long.bitCount(size) != 1
+        || size < BlockGeometry.BLOCK_SIZE_MIN
+        || size > BlockGeometry.BLOCK_SIZE_MAX) {
       throw new Refusal(
           ExitCode.USAGE,
           "cannot use --block-size " + text,
@@ -74,17 +79,23 @@ final class ChoiceReader {
   static void checkServed(MountArguments.Choices choices) throws Refusal {
     switch (choices.transport()) {
       case "auto", "dev" -> {}
-      case "uring", "jnr" -> throw notServed("--transport " + choices.transport(), "give dev or auto");
+      case "uring", "jnr" ->
+          throw notServed("--transport " + choices.transport(), "give dev or auto");
       default -> throw unknown("--transport", choices.transport(), "give dev or auto");
     }
     switch (choices.write()) {
       case "through" -> {}
-      case "back" -> throw notServed("--write back", "give --write through: every write is in the backing when it returns");
+      case "back" ->
+          throw notServed(
+              "--write back",
+              "give --write through: every write is in the backing when it returns");
       default -> throw unknown("--write", choices.write(), "give through");
     }
     switch (choices.backing()) {
       case "shared" -> {}
-      case "exclusive" -> throw notServed("--backing exclusive", "give --backing shared: versions are checked at every open");
+      case "exclusive" ->
+          throw notServed(
+              "--backing exclusive", "give --backing shared: versions are checked at every open");
       default -> throw unknown("--backing", choices.backing(), "give shared");
     }
     switch (choices.vram()) {
@@ -105,7 +116,9 @@ final class ChoiceReader {
         case "nodev" -> devices = false;
         case "ro" -> readOnly = true;
         case "rw" -> readOnly = false;
-        default -> throw unknown("-o", option, "give suid, nosuid, dev, nodev, ro or rw, separated by commas");
+        default ->
+            throw unknown(
+                "-o", option, "give suid, nosuid, dev, nodev, ro or rw, separated by commas");
       }
     }
     if ((setUserId || devices) && !root) {

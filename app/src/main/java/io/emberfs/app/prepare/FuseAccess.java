@@ -29,7 +29,10 @@ public record FuseAccess(Path device, Path configuration, boolean root) {
     }
     if (!Files.isReadable(device) || !Files.isWritable(device)) {
       throw new Refusal(
-          ExitCode.PERMISSION, what, device + " may not be opened", "run as root, or chmod 666 " + device);
+          ExitCode.PERMISSION,
+          what,
+          device + " may not be opened",
+          "run as root, or chmod 666 " + device);
     }
     if (allowOther && !root && !othersAllowed()) {
       throw new Refusal(
@@ -42,6 +45,7 @@ public record FuseAccess(Path device, Path configuration, boolean root) {
 
   private boolean othersAllowed() throws IOException {
     return Files.isReadable(configuration)
-        && Files.readAllLines(configuration).stream().anyMatch(line -> line.strip().equals("user_allow_other"));
+        && Files.readAllLines(configuration).stream()
+            .anyMatch(line -> line.strip().equals("user_allow_other"));
   }
 }

@@ -47,8 +47,8 @@ public record MountArguments(
     /** What is used where nothing is said. */
     public static Choices defaults() {
       return new Choices(
-          "auto", "64K", "auto", "default", "on", "through", "shared", "auto", "1s", "on", "on", "auto", "restore",
-          "30s", "0ms");
+          "auto", "64K", "auto", "default", "on", "through", "shared", "auto", "1s", "on", "on",
+          "auto", "restore", "30s", "0ms");
     }
   }
 }

@@ -27,7 +27,8 @@ public final class MountPreparation {
   private final FuseAccess fuseAccess;
   private final MachineMemory memory;
 
-  public MountPreparation(Places places, MountPoints mountPoints, FuseAccess fuseAccess, MachineMemory memory) {
+  public MountPreparation(
+      Places places, MountPoints mountPoints, FuseAccess fuseAccess, MachineMemory memory) {
     this.places = places;
     this.mountPoints = mountPoints;
     this.fuseAccess = fuseAccess;
@@ -74,14 +75,25 @@ public final class MountPreparation {
 
   private static Path existingBacking(Path given, String what) throws Refusal, IOException {
     if (!Files.exists(given)) {
-      throw new Refusal(ExitCode.FAILED, what, "the backing " + given + " does not exist", "give an existing directory");
+      throw new Refusal(
+          ExitCode.FAILED,
+          what,
+          "the backing " + given + " does not exist",
+          "give an existing directory");
     }
     if (!Files.isDirectory(given)) {
-      throw new Refusal(ExitCode.FAILED, what, "the backing " + given + " is not a directory", "give a directory");
+      throw new Refusal(
+          ExitCode.FAILED,
+          what,
+          "the backing " + given + " is not a directory",
+          "give a directory");
     }
     if (!Files.isReadable(given) || !Files.isExecutable(given)) {
       throw new Refusal(
-          ExitCode.PERMISSION, what, "the backing " + given + " may not be read", "run as a user who may read it");
+          ExitCode.PERMISSION,
+          what,
+          "the backing " + given + " may not be read",
+          "run as a user who may read it");
     }
     return given.toRealPath();
   }
@@ -103,19 +115,25 @@ public final class MountPreparation {
       throw new Refusal(
           ExitCode.FAILED,
           what,
-          mountPoint.equals(backing) ? "it is the backing itself" : "it lies below the backing " + backing,
+          mountPoint.equals(backing)
+              ? "it is the backing itself"
+              : "it lies below the backing " + backing,
           "choose a mount point elsewhere");
     }
     if (backing.startsWith(mountPoint)) {
       throw new Refusal(
-          ExitCode.FAILED, what, "the backing " + backing + " lies below it", "choose a mount point elsewhere");
+          ExitCode.FAILED,
+          what,
+          "the backing " + backing + " lies below it",
+          "choose a mount point elsewhere");
     }
   }
 
   private Path stateDirectory(MountArguments arguments, Path backing, Path mountPoint, String what)
       throws Refusal, IOException {
     Path given = arguments.stateDirectory();
-    Path directory = canonicalIfMissing(given == null ? places.defaultStateDirectory(backing) : given);
+    Path directory =
+        canonicalIfMissing(given == null ? places.defaultStateDirectory(backing) : given);
     if (directory.startsWith(mountPoint)) {
       throw new Refusal(
           ExitCode.FAILED,
@@ -147,7 +165,10 @@ public final class MountPreparation {
     Duration delay = TimeSpan.parse("--delay-backing", text);
     if (delay.toSeconds() > DELAY_SECONDS_MAX) {
       throw new Refusal(
-          ExitCode.USAGE, "cannot use --delay-backing " + text, "it is too long", "give at most 10s");
+          ExitCode.USAGE,
+          "cannot use --delay-backing " + text,
+          "it is too long",
+          "give at most 10s");
     }
     return delay;
   }
@@ -170,19 +191,27 @@ public final class MountPreparation {
           throw new Refusal(
               ExitCode.BUSY,
               what,
-              "the state directory " + stateDirectory + " is in use by the mount " + mount.mountPoint() + " (pid " + pid + ")",
+              "the state directory "
+                  + stateDirectory
+                  + " is in use by the mount "
+                  + mount.mountPoint()
+                  + " (pid "
+                  + pid
+                  + ")",
               "unmount it first, or give another --state-dir");
         }
       }
     }
-    Optional<Mount> dead = mounts.stream().filter(mount -> mount.mountPoint().equals(mountPoint)).findFirst();
+    Optional<Mount> dead =
+        mounts.stream().filter(mount -> mount.mountPoint().equals(mountPoint)).findFirst();
     if (dead.isPresent()) {
       mountPoints.detachDead(dead.get());
     }
     refuseUnusable(mountPoint, allowNonEmpty, what);
   }
 
-  private static void refuseUnusable(Path mountPoint, boolean allowNonEmpty, String what) throws Refusal, IOException {
+  private static void refuseUnusable(Path mountPoint, boolean allowNonEmpty, String what)
+      throws Refusal, IOException {
     if (!Files.exists(mountPoint)) {
       throw missingMountPoint(mountPoint, what);
     }
@@ -190,7 +219,8 @@ public final class MountPreparation {
       throw new Refusal(ExitCode.FAILED, what, "it is not a directory", "give a directory");
     }
     if (!Files.isReadable(mountPoint)) {
-      throw new Refusal(ExitCode.PERMISSION, what, "it may not be read", "give a directory of your own");
+      throw new Refusal(
+          ExitCode.PERMISSION, what, "it may not be read", "give a directory of your own");
     }
     try (Stream<Path> entries = Files.list(mountPoint)) {
       long count = entries.count();

@@ -25,16 +25,19 @@ record TierBudgets(long ramBytes, long ssdBytes) {
   private static final int RAM_PERCENT_MAX = 75;
   private static final int DISK_PERCENT_MAX = 90;
 
-  static TierBudgets of(@Nullable String ram, @Nullable String ssd, MachineMemory memory, Path stateDirectory)
+  static TierBudgets of(
+      @Nullable String ram, @Nullable String ssd, MachineMemory memory, Path stateDirectory)
       throws Refusal, IOException {
-    return new TierBudgets(ramBytes(ram, memory), ssdBytes(ssd, usableDiskBytes(stateDirectory), stateDirectory));
+    return new TierBudgets(
+        ramBytes(ram, memory), ssdBytes(ssd, usableDiskBytes(stateDirectory), stateDirectory));
   }
 
   static long ramBytes(@Nullable String text, MachineMemory memory) throws Refusal {
     if (text == null) {
       return Math.max(RAM_MIN, Math.min(RAM_DEFAULT_MAX, memory.availableBytes() / 4));
     }
-    long bytes = text.equals("off") ? 0 : ByteSize.parseOrShare("--ram", text, memory.availableBytes());
+    long bytes =
+        text.equals("off") ? 0 : ByteSize.parseOrShare("--ram", text, memory.availableBytes());
     long most = memory.limitBytes() / 100 * RAM_PERCENT_MAX;
     if (bytes > most) {
       throw new Refusal(
@@ -46,7 +49,8 @@ record TierBudgets(long ramBytes, long ssdBytes) {
     return atLeast("--ram", text, bytes, RAM_MIN);
   }
 
-  static long ssdBytes(@Nullable String text, long usableBytes, Path stateDirectory) throws Refusal {
+  static long ssdBytes(@Nullable String text, long usableBytes, Path stateDirectory)
+      throws Refusal {
     long most = usableBytes / 100 * DISK_PERCENT_MAX;
     boolean off = text != null && (text.equals("off") || text.equals("0"));
     if (!off && most < SSD_MIN) {

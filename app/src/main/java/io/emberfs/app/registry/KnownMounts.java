@@ -14,13 +14,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One small file for each mount, so that commands find its daemon. Written whole and renamed into place. */
+/**
+ * One small file for each mount, so that commands find its daemon. Written whole and renamed into
+ * place.
+ */
 public final class KnownMounts {
   private static final String SUFFIX = ".json";
 
   private final Path directory;
 
-  /** @param directory 0700, may be missing as long as nothing is added */
+  /**
+   * @param directory 0700, may be missing as long as nothing is added
+   */
   public KnownMounts(Path directory) {
     this.directory = directory;
   }
@@ -47,8 +52,12 @@ public final class KnownMounts {
   /** Writes a record down, in place of an older one of the same mount point. */
   public void add(MountRecord mount) throws IOException {
     Path target = file(mount.mountPoint());
-    Path draft = Files.createTempFile(
-        directory, "draft", "", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Path draft =
+        Files.createTempFile(
+            directory,
+            "draft",
+            "",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try {
       Files.writeString(draft, Json.write(mount.toMap()) + "\n");
       Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
@@ -73,6 +82,8 @@ public final class KnownMounts {
       return Optional.empty();
     }
     // A file that a hand has damaged names no mount; the kernel's table still does.
-    return Json.read(Files.readString(file)) instanceof Map<?, ?> map ? MountRecord.of(map) : Optional.empty();
+    return Json.read(Files.readString(file)) instanceof Map<?, ?> map
+        ? MountRecord.of(map)
+        : Optional.empty();
   }
 }

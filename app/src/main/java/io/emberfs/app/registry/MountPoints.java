@@ -22,8 +22,8 @@ public final class MountPoints {
   }
 
   /**
-   * The absolute path without symbolic links, found without touching the place itself: asking a dead mount for anything fails,
-   * and asking a stuck one never ends.
+   * The absolute path without symbolic links, found without touching the place itself: asking a
+   * dead mount for anything fails, and asking a stuck one never ends.
    */
   public static Path canonical(Path given) throws IOException {
     Path absolute = given.toAbsolutePath().normalize();
@@ -43,7 +43,8 @@ public final class MountPoints {
     for (MountRecord known : knownMounts.all()) {
       boolean alive = known.process().isAlive();
       if (alive || isOwn(table, known.mountPoint())) {
-        mounts.add(new Mount(known.mountPoint(), Optional.of(known), alive ? State.LIVE : State.DEAD));
+        mounts.add(
+            new Mount(known.mountPoint(), Optional.of(known), alive ? State.LIVE : State.DEAD));
       } else {
         knownMounts.remove(known.mountPoint());
         Files.deleteIfExists(known.socket());

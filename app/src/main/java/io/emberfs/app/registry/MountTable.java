@@ -32,14 +32,17 @@ public final class MountTable {
       if (halves.length < 2 || fields.length <= MOUNT_POINT_FIELD) {
         throw new IOException(MOUNT_INFO + " has a line that is not understood: " + line);
       }
-      entries.add(new Entry(Path.of(unescape(fields[MOUNT_POINT_FIELD])), halves[1].split(" ", 2)[0]));
+      entries.add(
+          new Entry(Path.of(unescape(fields[MOUNT_POINT_FIELD])), halves[1].split(" ", 2)[0]));
     }
     return new MountTable(entries);
   }
 
   /** The topmost mount at exactly this place. */
   public Optional<Entry> at(Path mountPoint) {
-    return entries.reversed().stream().filter(entry -> entry.mountPoint().equals(mountPoint)).findFirst();
+    return entries.reversed().stream()
+        .filter(entry -> entry.mountPoint().equals(mountPoint))
+        .findFirst();
   }
 
   /** All mounts of this file system. */

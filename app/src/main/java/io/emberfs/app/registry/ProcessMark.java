@@ -9,7 +9,8 @@ import java.util.Optional;
  * Which process this is, also after its number was given to another one.
  *
  * @param pid process number
- * @param startTicks when it began, in clock ticks since the machine's start (proc(5), stat, field 22)
+ * @param startTicks when it began, in clock ticks since the machine's start (proc(5), stat, field
+ *     22)
  */
 public record ProcessMark(long pid, long startTicks) {
   /** Fields of {@code stat} behind the name, which may itself hold spaces and brackets. */

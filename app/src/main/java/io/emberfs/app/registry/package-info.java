@@ -1,5 +1,6 @@
 /**
- * Knows which mounts there are: the files of known mounts, the kernel's mount table and the process table.
+ * Knows which mounts there are: the files of known mounts, the kernel's mount table and the process
+ * table.
  *
  * <p>The commands and the daemon call it.
  *
