@@ -90,9 +90,9 @@ final class MountVerb implements Verb {
     Places places = console.places();
     MountArguments arguments =
         new MountArguments(
-            backing,
-            mountPoint,
-            stateDirectory,
+            console.directory().resolve(backing),
+            console.directory().resolve(mountPoint),
+            stateDirectory == null ? null : console.directory().resolve(stateDirectory),
             ram,
             ssd,
             choices.toChoices(),
@@ -124,6 +124,10 @@ final class MountVerb implements Verb {
     long millis =
         Duration.between(self.info().startInstant().orElseGet(Instant::now), Instant.now())
             .toMillis();
+    if (!foreground) {
+      // For the launcher, which asks the mount point for something before it says that it is mounted.
+      console.out().println(configuration.mountPoint());
+    }
     console
         .out()
         .println(
