@@ -10,7 +10,12 @@ public final class Main {
 
   /** Runs the verb that the arguments name and ends the process with its exit code. */
   public static void main(String[] arguments) {
-    Console console = new Console(System.out, System.err, System.getenv(), Path.of(System.getProperty("emberfs.directory", "")));
+    Console console =
+        new Console(
+            System.out,
+            System.err,
+            System.getenv(),
+            Path.of(System.getProperty("emberfs.directory", "")));
     System.exit(new Verbs(console).run(arguments).number());
   }
 }

@@ -13,8 +13,8 @@ import java.util.Map;
  * @param out for results, and nothing else
  * @param err for messages
  * @param environment of the process
- * @param directory that relative paths start from: the user's, where the process itself works elsewhere so as to keep no
- *     directory in use
+ * @param directory that relative paths start from: the user's, where the process itself works
+ *     elsewhere so as to keep no directory in use
  */
 public record Console(
     PrintStream out, PrintStream err, Map<String, String> environment, Path directory) {

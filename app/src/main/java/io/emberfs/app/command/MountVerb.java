@@ -125,7 +125,8 @@ final class MountVerb implements Verb {
         Duration.between(self.info().startInstant().orElseGet(Instant::now), Instant.now())
             .toMillis();
     if (!foreground) {
-      // For the launcher, which asks the mount point for something before it says that it is mounted.
+      // For the launcher, which asks the mount point for something before it says that it is
+      // mounted.
       console.out().println(configuration.mountPoint());
     }
     console

@@ -4,9 +4,13 @@ import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -19,6 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 public final class Verbs {
   private static final List<String> NAMES = List.of("mount", "umount", "status", "stats", "drop");
+  private static final int DISTANCE_MAX = 2;
 
   private final Console console;
 
@@ -51,7 +56,11 @@ public final class Verbs {
     String name = arguments.isEmpty() ? "" : arguments.getFirst();
     Verb verb = verb(name);
     if (verb == null) {
-      throw new Refusal(ExitCode.USAGE, "cannot do " + name, "no such command", suggestion(name));
+      throw new Refusal(
+          ExitCode.USAGE,
+          "cannot do " + name,
+          "no such command",
+          nearest(name, NAMES).orElse("give one of " + String.join(", ", NAMES)));
     }
     CommandLine commandLine = new CommandLine(verb);
     commandLine.setCommandName("emberfs " + name);
@@ -81,9 +90,9 @@ public final class Verbs {
 
   private static Refusal usage(String name, ParameterException wrong) {
     String fix = "emberfs " + name + " --help lists what there is";
-    if (wrong instanceof UnmatchedArgumentException unmatched
-        && !unmatched.getSuggestions().isEmpty()) {
-      fix = "did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?";
+    if (wrong instanceof UnmatchedArgumentException unmatched) {
+      Set<String> options = wrong.getCommandLine().getCommandSpec().optionsMap().keySet();
+      fix = nearest(unmatched.getUnmatched().getFirst(), options).orElse(fix);
     }
     String why = Objects.requireNonNullElse(wrong.getMessage(), "the options are wrong");
     return new Refusal(
@@ -93,13 +102,12 @@ public final class Verbs {
         fix);
   }
 
-  /** The command that shares most letters with what was typed. */
-  private static String suggestion(String typed) {
-    return NAMES.stream()
-        .filter(name -> distance(name, typed) <= 2)
-        .findFirst()
-        .map(name -> "did you mean " + name + "?")
-        .orElse("give one of " + String.join(", ", NAMES));
+  /** A question for the name that differs least from what was typed, if any is near. */
+  private static Optional<String> nearest(String typed, Collection<String> names) {
+    return names.stream()
+        .filter(name -> distance(name, typed) <= DISTANCE_MAX)
+        .min(Comparator.comparingInt(name -> distance(name, typed)))
+        .map(name -> "did you mean " + name + "?");
   }
 
   /** Levenshtein distance. */
