@@ -3,7 +3,8 @@
  *
  * <p>The file system room calls it through {@code BlockCache}; the app assembles it.
  *
- * <p>It owns the RAM tier's arena, the table of misses in flight and the descriptors of the backing.
+ * <p>It owns the RAM tier's arena, the table of misses in flight and the descriptors of the
+ * backing.
  */
 @NullMarked
 package io.emberfs.engine;

@@ -21,9 +21,9 @@ final class LibC {
   private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO = CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
-  /** One capture buffer a thread, never freed before the thread's arena; its address never changes. */
+  /** One capture buffer a thread. Never freed: emberfs has a bounded number of threads, and they live as long as the mount. */
   private static final ThreadLocal<MemorySegment> CAPTURED =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURE));
+      ThreadLocal.withInitial(() -> Arena.global().allocate(CAPTURE));
 
   /** All of memory as one segment, so that an address needs no segment object of its own. */
   static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);

@@ -1,7 +1,8 @@
 /**
  * Learns from past accesses which blocks come next, and says so.
  *
- * <p>The block engine feeds it accesses and outcomes through {@code Prefetcher} and fetches what it names.
+ * <p>The block engine feeds it accesses and outcomes through {@code Prefetcher} and fetches what it
+ * names.
  *
  * <p>It owns the bounded arrays of its models, and does no I/O.
  */

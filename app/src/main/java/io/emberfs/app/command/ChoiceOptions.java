@@ -1,0 +1,103 @@
+package io.emberfs.app.command;
+
+import io.emberfs.app.prepare.MountArguments.Choices;
+import picocli.CommandLine.Option;
+
+/** The options of {@code mount} that name one of a few words, a size or a duration. */
+final class ChoiceOptions {
+  private static final Choices DEFAULTS = Choices.defaults();
+
+  @Option(
+      names = "--vram",
+      paramLabel = "SIZE|auto|off",
+      description = "VRAM tier (auto; not in this version)")
+  private String vram = DEFAULTS.vram();
+
+  @Option(
+      names = "--block-size",
+      paramLabel = "SIZE",
+      description = "4K to 1M, a power of two (64K)")
+  private String blockSize = DEFAULTS.blockSize();
+
+  @Option(
+      names = "--compress",
+      paramLabel = "auto|lz4|off",
+      description = "codec of warm blocks (auto)")
+  private String compress = DEFAULTS.compress();
+
+  @Option(names = "--policy", paramLabel = "NAME", description = "default, lru or s3fifo")
+  private String policy = DEFAULTS.policy();
+
+  @Option(
+      names = "--prefetch",
+      paramLabel = "on|off",
+      description = "fetch before it is asked for (on)")
+  private String prefetch = DEFAULTS.prefetch();
+
+  @Option(
+      names = "--write",
+      paramLabel = "through",
+      description = "writes are in the backing when they return")
+  private String write = DEFAULTS.write();
+
+  @Option(names = "--backing", paramLabel = "shared", description = "others may change the backing")
+  private String backing = DEFAULTS.backing();
+
+  @Option(
+      names = "--kernel-cache",
+      paramLabel = "on|off|auto",
+      description = "off: every read reaches the daemon (auto)")
+  private String kernelCache = DEFAULTS.kernelCache();
+
+  @Option(
+      names = "--attr-ttl",
+      paramLabel = "DURATION",
+      description = "how old an attribute may be (1s)")
+  private String attributeTtl = DEFAULTS.attributeTtl();
+
+  @Option(names = "--xattr", paramLabel = "on|off", description = "extended attributes (on)")
+  private String extendedAttributes = DEFAULTS.extendedAttributes();
+
+  @Option(names = "--acl", paramLabel = "on|off", description = "access control lists (on)")
+  private String acl = DEFAULTS.acl();
+
+  @Option(names = "--transport", paramLabel = "auto|dev", description = "way to the kernel (auto)")
+  private String transport = DEFAULTS.transport();
+
+  @Option(
+      names = "--warm",
+      paramLabel = "restore|cold",
+      description = "use the warm state of the last run (restore)")
+  private String warm = DEFAULTS.warm();
+
+  @Option(
+      names = "--wait",
+      paramLabel = "DURATION",
+      description = "how long the first answer may take (30s)")
+  private String waitMax = DEFAULTS.waitMax();
+
+  @Option(
+      names = "--delay-backing",
+      hidden = true,
+      description = "slows each request to the backing down, for demonstrations")
+  private String backingDelay = DEFAULTS.backingDelay();
+
+  Choices toChoices() {
+    return new Choices(
+        vram,
+        blockSize,
+        compress,
+        policy,
+        prefetch,
+        write,
+        backing,
+        kernelCache,
+        attributeTtl,
+        extendedAttributes,
+        acl,
+        transport,
+        warm,
+        waitMax,
+        backingDelay);
+  }
+}

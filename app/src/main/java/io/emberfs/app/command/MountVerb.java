@@ -1,0 +1,175 @@
+package io.emberfs.app.command;
+
+import io.emberfs.app.answer.ExitCode;
+import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.config.ByteSize;
+import io.emberfs.app.config.MachineMemory;
+import io.emberfs.app.config.MountConfiguration;
+import io.emberfs.app.config.Places;
+import io.emberfs.app.config.PrivateDirectory;
+import io.emberfs.app.control.Json;
+import io.emberfs.app.daemon.AssembledMount;
+import io.emberfs.app.daemon.Assembly;
+import io.emberfs.app.daemon.Daemon;
+import io.emberfs.app.daemon.DaemonLog;
+import io.emberfs.app.prepare.FuseAccess;
+import io.emberfs.app.prepare.MountArguments;
+import io.emberfs.app.prepare.MountPreparation;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * {@code mount}: this process becomes the daemon. The launcher puts it into the background and
+ * waits for what it says on standard output.
+ */
+@Command(
+    name = "mount",
+    description = "Mount a slow directory a second time, fast.",
+    sortOptions = false)
+final class MountVerb implements Verb {
+  @Parameters(index = "0", paramLabel = "BACKING", description = "the slow directory")
+  private Path backing = Path.of("");
+
+  @Parameters(index = "1", paramLabel = "MOUNTPOINT", description = "an empty directory")
+  private Path mountPoint = Path.of("");
+
+  @Option(
+      names = "--ram",
+      paramLabel = "SIZE",
+      description = "RAM tier: a size or a share (25%% of what is free, at most 4G)")
+  private @Nullable String ram;
+
+  @Option(names = "--ssd", paramLabel = "SIZE", description = "SSD tier: a size, or off (20G)")
+  private @Nullable String ssd;
+
+  @Option(
+      names = "--state-dir",
+      paramLabel = "DIR",
+      description = "SSD tier and warm state (below the cache home)")
+  private @Nullable Path stateDirectory;
+
+  @Mixin private ChoiceOptions choices = new ChoiceOptions();
+
+  @Option(names = "--allow-other", description = "let other users in")
+  private boolean allowOther;
+
+  @Option(names = "--allow-non-empty", description = "cover what lies in the mount point")
+  private boolean allowNonEmpty;
+
+  @Option(names = "--ro", description = "refuse changes")
+  private boolean readOnly;
+
+  @Option(
+      names = "-o",
+      paramLabel = "FLAGS",
+      split = ",",
+      description = "suid, dev, ro, … as for mount(8)")
+  private List<String> options = new ArrayList<>();
+
+  @Option(
+      names = {"-f", "--foreground"},
+      description = "stay, log to standard error")
+  private boolean foreground;
+
+  @Option(names = "--json", description = "print the result as JSON")
+  private boolean json;
+
+  @Override
+  public ExitCode run(Console console) throws Refusal, IOException {
+    Places places = console.places();
+    MountArguments arguments =
+        new MountArguments(
+            console.directory().resolve(backing),
+            console.directory().resolve(mountPoint),
+            stateDirectory == null ? null : console.directory().resolve(stateDirectory),
+            ram,
+            ssd,
+            choices.toChoices(),
+            allowOther,
+            allowNonEmpty,
+            readOnly,
+            options);
+    MountConfiguration configuration =
+        new MountPreparation(
+                places,
+                console.mountPoints(),
+                FuseAccess.system(Places.isRoot()),
+                MachineMemory.read())
+            .prepare(arguments);
+    Path state =
+        PrivateDirectory.ensure(configuration.stateDirectory(), "cannot mount on " + mountPoint);
+    if (foreground) {
+      DaemonLog.toStandardError();
+    } else {
+      DaemonLog.toFile(state.resolve("emberfs.log"));
+    }
+    new Daemon(places, new Assembly())
+        .run(configuration, mount -> announce(configuration, mount, console));
+    return ExitCode.OK;
+  }
+
+  private void announce(MountConfiguration configuration, AssembledMount mount, Console console) {
+    ProcessHandle self = ProcessHandle.current();
+    long millis =
+        Duration.between(self.info().startInstant().orElseGet(Instant::now), Instant.now())
+            .toMillis();
+    if (!foreground) {
+      // For the launcher, which asks the mount point for something before it says that it is
+      // mounted.
+      console.out().println(configuration.mountPoint());
+    }
+    console
+        .out()
+        .println(
+            json
+                ? asJson(configuration, mount, self.pid(), millis)
+                : asText(configuration, mount, self.pid(), millis));
+    console.out().flush();
+    if (!foreground) {
+      // The launcher reads to the end of this stream; closing it points the descriptor at
+      // /dev/null.
+      console.out().close();
+      console.err().close();
+    }
+  }
+
+  private static String asJson(
+      MountConfiguration configuration, AssembledMount mount, long pid, long millis) {
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("pid", pid);
+    result.put("mountpoint", configuration.mountPoint().toString());
+    result.put("backing", configuration.backing().toString());
+    result.put("transport", mount.transportName());
+    result.put("restoredBlocks", mount.blockCount());
+    result.put("millis", millis);
+    return Json.write(result);
+  }
+
+  private static String asText(
+      MountConfiguration configuration, AssembledMount mount, long pid, long millis) {
+    return "mounted %s on %s (pid %d): ram %s, ssd %s, vram off; restored %d blocks, ready in %.1f s"
+        .formatted(
+            configuration.backing(),
+            configuration.mountPoint(),
+            pid,
+            budget(configuration.ramBytes()),
+            budget(configuration.ssdBytes()),
+            mount.blockCount(),
+            millis / 1000.0);
+  }
+
+  private static String budget(long bytes) {
+    return bytes == 0 ? "off" : ByteSize.format(bytes);
+  }
+}

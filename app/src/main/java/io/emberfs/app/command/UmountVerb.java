@@ -1,0 +1,100 @@
+package io.emberfs.app.command;
+
+import io.emberfs.app.answer.ExitCode;
+import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.config.ByteSize;
+import io.emberfs.app.config.TimeSpan;
+import io.emberfs.app.control.ControlRequest;
+import io.emberfs.app.registry.MountPoints.Mount;
+import io.emberfs.app.registry.MountPoints.State;
+import io.emberfs.app.registry.MountTable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code umount}: asks the daemon to stop in order and waits until process and mount are gone. */
+@Command(
+    name = "umount",
+    description = "Save the warm state, unmount, wait for the daemon to end.",
+    sortOptions = false)
+final class UmountVerb implements Verb {
+  private static final long POLL_NANOS = 5_000_000;
+
+  @Parameters(index = "0", paramLabel = "MOUNTPOINT")
+  private Path mountPoint = Path.of("");
+
+  @Option(names = "--timeout", paramLabel = "DURATION", description = "how long to wait (60s)")
+  private String timeout = "60s";
+
+  @Option(names = "--lazy", description = "detach now; the daemon ends when the last user leaves")
+  private boolean lazy;
+
+  @Option(names = "--force", description = "end now; open files get errors")
+  private boolean force;
+
+  @Override
+  public ExitCode run(Console console) throws Refusal, IOException {
+    Duration timeoutMax = TimeSpan.parse("--timeout", timeout);
+    long deadline = System.nanoTime() + timeoutMax.toNanos();
+    Mount mount = LiveMount.named(mountPoint, console);
+    if (mount.state() == State.DEAD || mount.known().isEmpty()) {
+      console.mountPoints().detachDead(mount);
+      console
+          .out()
+          .println(
+              "detached "
+                  + mount.mountPoint()
+                  + ": its daemon had ended; every write is in the backing");
+      return ExitCode.OK;
+    }
+    LiveMount live = new LiveMount(mount.known().get());
+    String mode = force ? "force" : lazy ? "lazy" : "orderly";
+    Map<String, Object> result =
+        live.ask(new ControlRequest(ControlRequest.UNMOUNT, Map.of("mode", mode)), timeoutMax);
+    if ("detached".equals(result.get("state"))) {
+      console
+          .out()
+          .println(
+              "detached "
+                  + mount.mountPoint()
+                  + ": the daemon (pid "
+                  + live.known().process().pid()
+                  + ") ends when its last user leaves");
+      return ExitCode.OK;
+    }
+    awaitGone(live, deadline);
+    long saved = result.get("savedBytes") instanceof Number bytes ? bytes.longValue() : 0;
+    console
+        .out()
+        .println(
+            "unmounted "
+                + mount.mountPoint()
+                + ": 0 B unsaved, warm state "
+                + ByteSize.format(saved)
+                + " saved");
+    return ExitCode.OK;
+  }
+
+  private void awaitGone(LiveMount live, long deadline) throws Refusal, IOException {
+    Path place = live.known().mountPoint();
+    while (live.known().process().isAlive()
+        || MountTable.read().at(place).filter(MountTable.Entry::isOwn).isPresent()) {
+      if (System.nanoTime() > deadline) {
+        throw new Refusal(
+            ExitCode.TIMED_OUT,
+            "cannot finish unmounting " + place,
+            "the daemon (pid "
+                + live.known().process().pid()
+                + ") is still stopping after "
+                + timeout,
+            "wait, or look at the log in " + live.known().stateDirectory());
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.emberfs.app.config;
+
+import io.emberfs.core.BlockGeometry;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Everything about one mount, checked.
+ *
+ * @param backing canonical path of an existing, readable directory
+ * @param mountPoint canonical path of an existing directory that is not a mount
+ * @param stateDirectory absolute; below neither of the two; may not exist yet
+ * @param ramBytes budget of the RAM tier; 0 switches it off
+ * @param ssdBytes budget of the SSD tier; 0 switches it off
+ * @param geometry how files are cut into blocks
+ * @param compression what the RAM tier does with warm blocks
+ * @param policyName name of a replacement policy
+ * @param prefetch whether blocks are fetched before they are asked for
+ * @param attributeTtl how old an attribute or version check may be
+ * @param kernelCache whether the kernel may keep pages above the mount
+ * @param extendedAttributes whether extended attributes are served
+ * @param restoreWarm whether the warm state of the last run is used
+ * @param flags mount(8) flags
+ * @param waitMax how long the first answer of the mount may take
+ * @param backingDelay what each request to the backing is slowed down by; zero for a real backing
+ */
+public record MountConfiguration(
+    Path backing,
+    Path mountPoint,
+    Path stateDirectory,
+    long ramBytes,
+    long ssdBytes,
+    BlockGeometry geometry,
+    Compression compression,
+    String policyName,
+    boolean prefetch,
+    Duration attributeTtl,
+    KernelCache kernelCache,
+    boolean extendedAttributes,
+    boolean restoreWarm,
+    Flags flags,
+    Duration waitMax,
+    Duration backingDelay) {
+
+  /** What the RAM tier does with warm blocks. */
+  public enum Compression {
+    LZ4,
+    OFF
+  }
+
+  /** Whether the kernel may keep pages above the mount. */
+  public enum KernelCache {
+    ON,
+    OFF,
+    /** On where the transport can take pages back. */
+    AUTO
+  }
+
+  /**
+   * mount(8) flags.
+   *
+   * @param allowOther whether other users may enter
+   * @param readOnly whether changes are refused
+   * @param setUserId whether set-id bits count
+   * @param devices whether device nodes work
+   */
+  public record Flags(boolean allowOther, boolean readOnly, boolean setUserId, boolean devices) {}
+}

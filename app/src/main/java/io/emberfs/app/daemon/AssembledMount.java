@@ -1,0 +1,112 @@
+package io.emberfs.app.daemon;
+
+import io.emberfs.core.BlockCache;
+import io.emberfs.core.FsHandler;
+import io.emberfs.core.FuseTransport;
+import io.emberfs.core.Meters;
+import io.emberfs.core.MountSpec;
+import io.emberfs.core.Tier;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The rooms of one mount, put together and ready to be mounted. */
+public final class AssembledMount implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AssembledMount.class);
+
+  private final FuseTransport transport;
+  private final FsHandler handler;
+  private final MountSpec spec;
+  private final BlockCache cache;
+  private final List<Tier> tiers;
+  private final Meters meters;
+  private final List<AutoCloseable> closing;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /**
+   * @param transport not mounted yet
+   * @param handler what the transport is to serve
+   * @param spec what is to be mounted
+   * @param cache the block engine
+   * @param tiers in the order in which they are asked
+   * @param meters every number of this mount
+   * @param closing everything that has an end, first to last
+   */
+  public AssembledMount(
+      FuseTransport transport,
+      FsHandler handler,
+      MountSpec spec,
+      BlockCache cache,
+      List<Tier> tiers,
+      Meters meters,
+      List<AutoCloseable> closing) {
+    this.transport = transport;
+    this.handler = handler;
+    this.spec = spec;
+    this.cache = cache;
+    this.tiers = List.copyOf(tiers);
+    this.meters = meters;
+    this.closing = List.copyOf(closing);
+  }
+
+  FuseTransport transport() {
+    return transport;
+  }
+
+  FsHandler handler() {
+    return handler;
+  }
+
+  MountSpec spec() {
+    return spec;
+  }
+
+  BlockCache cache() {
+    return cache;
+  }
+
+  List<Tier> tiers() {
+    return tiers;
+  }
+
+  Meters meters() {
+    return meters;
+  }
+
+  /** Name of the transport that serves. */
+  public String transportName() {
+    return transport.name();
+  }
+
+  /** Number of blocks that tiers held before anything was read. */
+  public long blockCount() {
+    return tiers.stream().mapToLong(Tier::blockCount).sum();
+  }
+
+  /** Stored bytes that a next mount will find in tiers that outlive the process. */
+  long warmBytes() {
+    return tiers.stream()
+        .filter(tier -> tier.name().equals("ssd"))
+        .mapToLong(Tier::usedBytes)
+        .sum();
+  }
+
+  /**
+   * Closes everything in its order, once; what fails is logged and does not keep the rest from
+   * being closed.
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    for (AutoCloseable each : closing) {
+      try {
+        each.close();
+      } catch (Exception cause) {
+        LOG.error("closing {} failed", each.getClass().getSimpleName(), cause);
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.emberfs.app.daemon;
+
+import io.emberfs.app.answer.ExitCode;
+import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.control.ControlReply;
+import io.emberfs.app.control.ControlRequest;
+import io.emberfs.app.control.ControlServer;
+import io.emberfs.app.daemon.StopRequests.StopOutcome;
+import io.emberfs.app.daemon.StopRequests.StopRequest;
+import java.util.List;
+import java.util.Map;
+
+/** What a running mount does when it is asked through its control channel. */
+final class MountControl implements ControlServer.Handler {
+  private static final String ALL_TIERS = "all";
+  private static final List<String> TIER_NAMES = List.of("ram", "vram", "ssd", ALL_TIERS);
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final AssembledMount mount;
+  private final StopRequests stops;
+  private final long startNanos;
+
+  MountControl(AssembledMount mount, StopRequests stops, long startNanos) {
+    this.mount = mount;
+    this.stops = stops;
+    this.startNanos = startNanos;
+  }
+
+  @Override
+  public ControlReply handle(ControlRequest request) {
+    return switch (request.verb()) {
+      case ControlRequest.PING -> new ControlReply.Done(Map.of());
+      case ControlRequest.STATS -> new ControlReply.Done(stats());
+      case ControlRequest.DROP -> drop(request.option("tier", ALL_TIERS));
+      case ControlRequest.UNMOUNT -> stop(request.option("mode", "orderly"));
+      default ->
+          refused(
+              ExitCode.USAGE,
+              "cannot do " + request.verb(),
+              "the daemon does not know it",
+              "use the emberfs that made the mount");
+    };
+  }
+
+  private Map<String, Object> stats() {
+    double uptime = (System.nanoTime() - startNanos) / NANOS_PER_SECOND;
+    return StatsDocument.of(mount.meters(), uptime, mount.transport().name());
+  }
+
+  private ControlReply drop(String tierName) {
+    if (!TIER_NAMES.contains(tierName)) {
+      return refused(
+          ExitCode.USAGE,
+          "cannot drop the tier " + tierName,
+          "there is none of that name",
+          "give one of " + String.join(", ", TIER_NAMES));
+    }
+    boolean present =
+        tierName.equals(ALL_TIERS)
+            || mount.tiers().stream().anyMatch(tier -> tier.name().equals(tierName));
+    return new ControlReply.Done(
+        Map.of("droppedBytes", present ? mount.cache().drop(tierName) : 0L));
+  }
+
+  private ControlReply stop(String mode) {
+    StopRequest.Kind kind =
+        switch (mode) {
+          case "lazy" -> StopRequest.Kind.LAZY;
+          case "force" -> StopRequest.Kind.FORCE;
+          default -> StopRequest.Kind.ORDERLY;
+        };
+    StopOutcome outcome = stops.add(kind).join();
+    return switch (outcome.state()) {
+      case STOPPED ->
+          new ControlReply.Done(Map.of("state", "stopped", "savedBytes", outcome.savedBytes()));
+      case DETACHED -> new ControlReply.Done(Map.of("state", "detached"));
+      case BUSY ->
+          refused(
+              ExitCode.BUSY,
+              "cannot unmount " + mount.spec().mountPoint(),
+              "a program has a file open there, or works in a directory below it",
+              "end that program (fuser -vm shows it), or give --lazy or --force");
+    };
+  }
+
+  private static ControlReply refused(ExitCode exitCode, String what, String why, String fix) {
+    return new ControlReply.Refused(new Refusal(exitCode, what, why, fix));
+  }
+}

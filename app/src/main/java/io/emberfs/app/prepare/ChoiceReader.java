@@ -1,0 +1,146 @@
+package io.emberfs.app.prepare;
+
+import io.emberfs.app.answer.ExitCode;
+import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.config.ByteSize;
+import io.emberfs.app.config.MountConfiguration.Compression;
+import io.emberfs.app.config.MountConfiguration.Flags;
+import io.emberfs.app.config.MountConfiguration.KernelCache;
+import io.emberfs.core.BlockGeometry;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Reads the options that name one of a few words, and refuses by name what this version does not
+ * serve.
+ */
+final class ChoiceReader {
+  private static final Set<String> POLICIES = Set.of("default", "lru", "s3fifo");
+
+  private ChoiceReader() {}
+
+  static BlockGeometry blockSize(String text) throws Refusal {
+    long size = ByteSize.parse("--block-size", text);
+    if (Long.bitCount(size) != 1
+        || size < BlockGeometry.BLOCK_SIZE_MIN
+        || size > BlockGeometry.BLOCK_SIZE_MAX) {
+      throw new Refusal(
+          ExitCode.USAGE,
+          "cannot use --block-size " + text,
+          "it is not a power of two from 4K to 1M",
+          "give 4K, 8K, 16K, 32K, 64K, 128K, 256K, 512K or 1M");
+    }
+    return new BlockGeometry((int) size);
+  }
+
+  static Compression compression(String text) throws Refusal {
+    return switch (text) {
+      case "auto", "lz4" -> Compression.LZ4;
+      case "off" -> Compression.OFF;
+      case "zstd" -> throw notServed("--compress zstd", "give lz4, auto or off");
+      default -> throw unknown("--compress", text, "give auto, lz4 or off");
+    };
+  }
+
+  static String policy(String text) throws Refusal {
+    if (!POLICIES.contains(text)) {
+      throw unknown("--policy", text, "give one of " + String.join(", ", new TreeSet<>(POLICIES)));
+    }
+    return text;
+  }
+
+  static KernelCache kernelCache(String text) throws Refusal {
+    return switch (text) {
+      case "on" -> KernelCache.ON;
+      case "off" -> KernelCache.OFF;
+      case "auto" -> KernelCache.AUTO;
+      default -> throw unknown("--kernel-cache", text, "give on, off or auto");
+    };
+  }
+
+  static boolean onOrOff(String option, String text) throws Refusal {
+    return switch (text) {
+      case "on" -> true;
+      case "off" -> false;
+      default -> throw unknown(option, text, "give on or off");
+    };
+  }
+
+  static boolean restoreWarm(String text) throws Refusal {
+    return switch (text) {
+      case "restore" -> true;
+      case "cold" -> false;
+      default -> throw unknown("--warm", text, "give restore or cold");
+    };
+  }
+
+  /** Refuses what is named in the interface and comes with a later version. */
+  static void checkServed(MountArguments.Choices choices) throws Refusal {
+    switch (choices.transport()) {
+      case "auto", "dev" -> {}
+      case "uring", "jnr" ->
+          throw notServed("--transport " + choices.transport(), "give dev or auto");
+      default -> throw unknown("--transport", choices.transport(), "give dev or auto");
+    }
+    switch (choices.write()) {
+      case "through" -> {}
+      case "back" ->
+          throw notServed(
+              "--write back",
+              "give --write through: every write is in the backing when it returns");
+      default -> throw unknown("--write", choices.write(), "give through");
+    }
+    switch (choices.backing()) {
+      case "shared" -> {}
+      case "exclusive" ->
+          throw notServed(
+              "--backing exclusive", "give --backing shared: versions are checked at every open");
+      default -> throw unknown("--backing", choices.backing(), "give shared");
+    }
+    switch (choices.vram()) {
+      case "auto", "off", "0" -> {}
+      default -> throw notServed("--vram " + choices.vram(), "give --vram off or auto");
+    }
+  }
+
+  static Flags flags(MountArguments arguments, boolean root) throws Refusal {
+    boolean setUserId = false;
+    boolean devices = false;
+    boolean readOnly = arguments.readOnly();
+    for (String option : arguments.options()) {
+      switch (option) {
+        case "suid" -> setUserId = true;
+        case "nosuid" -> setUserId = false;
+        case "dev" -> devices = true;
+        case "nodev" -> devices = false;
+        case "ro" -> readOnly = true;
+        case "rw" -> readOnly = false;
+        default ->
+            throw unknown(
+                "-o", option, "give suid, nosuid, dev, nodev, ro or rw, separated by commas");
+      }
+    }
+    if ((setUserId || devices) && !root) {
+      throw new Refusal(
+          ExitCode.PERMISSION,
+          "cannot use -o " + String.join(",", arguments.options()),
+          "only root may mount with suid or dev",
+          "leave it out, or run as root");
+    }
+    return new Flags(arguments.allowOther(), readOnly, setUserId, devices);
+  }
+
+  /** The parts of {@code -o a,b -o c}. */
+  static List<String> split(List<String> options) {
+    return options.stream().flatMap(option -> List.of(option.split(",")).stream()).toList();
+  }
+
+  private static Refusal unknown(String option, String text, String fix) {
+    return new Refusal(ExitCode.USAGE, "cannot use " + option + " " + text, "no such choice", fix);
+  }
+
+  private static Refusal notServed(String what, String fix) {
+    return new Refusal(ExitCode.USAGE, "cannot use " + what, "this version does not have it", fix);
+  }
+}

@@ -1,0 +1,120 @@
+package io.emberfs.app.registry;
+
+import io.emberfs.app.answer.ExitCode;
+import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.config.Places;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** What stands at a place: nothing, a living mount, or one whose daemon has died. */
+public final class MountPoints {
+  private static final int DETACH_SECONDS_MAX = 10;
+
+  private final KnownMounts knownMounts;
+
+  public MountPoints(KnownMounts knownMounts) {
+    this.knownMounts = knownMounts;
+  }
+
+  /**
+   * The absolute path without symbolic links, found without touching the place itself: asking a
+   * dead mount for anything fails, and asking a stuck one never ends.
+   */
+  public static Path canonical(Path given) throws IOException {
+    Path absolute = given.toAbsolutePath().normalize();
+    Path parent = absolute.getParent();
+    Path name = absolute.getFileName();
+    if (parent == null || name == null) {
+      return absolute;
+    }
+    Path plain = parent.toRealPath().resolve(name);
+    return Files.isSymbolicLink(plain) ? plain.toRealPath() : plain;
+  }
+
+  /** All mounts, living and dead; records of mounts that are gone are forgotten. */
+  public List<Mount> all() throws IOException {
+    MountTable table = MountTable.read();
+    List<Mount> mounts = new ArrayList<>();
+    for (MountRecord known : knownMounts.all()) {
+      boolean alive = known.process().isAlive();
+      if (alive || isOwn(table, known.mountPoint())) {
+        mounts.add(
+            new Mount(known.mountPoint(), Optional.of(known), alive ? State.LIVE : State.DEAD));
+      } else {
+        knownMounts.remove(known.mountPoint());
+        Files.deleteIfExists(known.socket());
+      }
+    }
+    for (MountTable.Entry entry : table.own()) {
+      if (mounts.stream().noneMatch(mount -> mount.mountPoint().equals(entry.mountPoint()))) {
+        mounts.add(new Mount(entry.mountPoint(), Optional.empty(), State.DEAD));
+      }
+    }
+    return mounts;
+  }
+
+  /** The mount at a canonical path. */
+  public Optional<Mount> at(Path mountPoint) throws IOException {
+    return all().stream().filter(mount -> mount.mountPoint().equals(mountPoint)).findFirst();
+  }
+
+  /** Takes a dead mount out of the mount table and forgets it. */
+  public void detachDead(Mount mount) throws IOException, Refusal {
+    Path mountPoint = mount.mountPoint();
+    List<String> command =
+        Places.isRoot()
+            ? List.of("umount", "--lazy", "--", mountPoint.toString())
+            : List.of("fusermount3", "-u", "-z", "--", mountPoint.toString());
+    if (isOwn(MountTable.read(), mountPoint) && !succeeds(command)) {
+      throw new Refusal(
+          ExitCode.FAILED,
+          mountPoint + " is a dead mount",
+          "it could not be detached by " + String.join(" ", command),
+          "run that as the user who mounted it, or as root");
+    }
+    knownMounts.remove(mountPoint);
+    if (mount.known().isPresent()) {
+      Files.deleteIfExists(mount.known().get().socket());
+    }
+  }
+
+  private static boolean isOwn(MountTable table, Path mountPoint) {
+    return table.at(mountPoint).filter(MountTable.Entry::isOwn).isPresent();
+  }
+
+  private static boolean succeeds(List<String> command) throws IOException {
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try {
+      return process.waitFor(DETACH_SECONDS_MAX, TimeUnit.SECONDS) && process.exitValue() == 0;
+    } catch (InterruptedException interrupt) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      process.destroy();
+    }
+  }
+
+  /** Whether the daemon of a mount is there. */
+  public enum State {
+    LIVE,
+    DEAD
+  }
+
+  /**
+   * One mount.
+   *
+   * @param mountPoint canonical
+   * @param known what was written down about it; empty if that was lost
+   * @param state whether its daemon is there
+   */
+  public record Mount(Path mountPoint, Optional<MountRecord> known, State state) {}
+}

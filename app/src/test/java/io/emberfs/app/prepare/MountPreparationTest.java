@@ -1,0 +1,275 @@
+package io.emberfs.app.prepare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.emberfs.app.answer.ExitCode;
+import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.config.MachineMemory;
+import io.emberfs.app.config.MountConfiguration;
+import io.emberfs.app.config.Places;
+import io.emberfs.app.registry.KnownMounts;
+import io.emberfs.app.registry.MountPoints;
+import io.emberfs.app.registry.MountRecord;
+import io.emberfs.app.registry.ProcessMark;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Every refusal, and that nothing was changed by it. */
+final class MountPreparationTest {
+  private static final MachineMemory MEMORY = new MachineMemory(8L << 30, 6L << 30);
+
+  @TempDir private Path temp;
+  private Path backing;
+  private Path mountPoint;
+  private Path device;
+  private Places places;
+  private KnownMounts knownMounts;
+
+  @BeforeEach
+  void layOut() throws IOException {
+    temp = temp.toRealPath();
+    backing = Files.createDirectory(temp.resolve("backing"));
+    mountPoint = Files.createDirectory(temp.resolve("mnt"));
+    device = Files.createFile(temp.resolve("fuse"));
+    places =
+        new Places(
+            temp.resolve("cache"),
+            Files.createDirectory(temp.resolve("known")),
+            temp.resolve("run"));
+    knownMounts = new KnownMounts(places.knownMounts());
+  }
+
+  @Test
+  void defaultsAreFilledIn() throws Exception {
+    MountConfiguration configuration = prepare(arguments());
+    assertThat(configuration.backing()).isEqualTo(backing);
+    assertThat(configuration.mountPoint()).isEqualTo(mountPoint);
+    assertThat(configuration.stateDirectory()).isEqualTo(places.defaultStateDirectory(backing));
+    assertThat(configuration.ramBytes()).isEqualTo(MEMORY.availableBytes() / 4);
+    assertThat(configuration.geometry().blockSize()).isEqualTo(64 << 10);
+    assertThat(configuration.stateDirectory()).doesNotExist();
+  }
+
+  @Test
+  void aMissingBackingIsRefused() throws Exception {
+    backing = temp.resolve("nothing");
+    assertRefused(ExitCode.FAILED, "does not exist", arguments());
+  }
+
+  @Test
+  void aBackingThatIsAFileIsRefused() throws Exception {
+    backing = device;
+    assertRefused(ExitCode.FAILED, "is not a directory", arguments());
+  }
+
+  @Test
+  void aMissingMountPointIsRefusedAndNotMade() throws Exception {
+    mountPoint = temp.resolve("missing");
+    assertRefused(ExitCode.FAILED, "it does not exist", arguments());
+    assertThat(mountPoint).doesNotExist();
+  }
+
+  @Test
+  void aMountPointThatIsAFileIsRefused() throws Exception {
+    mountPoint = device;
+    assertRefused(ExitCode.FAILED, "it is not a directory", arguments());
+  }
+
+  @Test
+  void aMountPointWithEntriesIsRefusedUnlessAllowed() throws Exception {
+    Files.createFile(mountPoint.resolve("a"));
+    assertRefused(ExitCode.FAILED, "it is not empty (1 entry)", arguments());
+    assertThat(prepare(arguments(Choices.DEFAULTS, null, true)).mountPoint()).isEqualTo(mountPoint);
+  }
+
+  @Test
+  void aMountPointBelowTheBackingIsRefusedAlsoThroughALink() throws Exception {
+    Path inner = Files.createDirectory(backing.resolve("inner"));
+    mountPoint = Files.createSymbolicLink(temp.resolve("link"), inner);
+    assertRefused(ExitCode.FAILED, "lies below the backing", arguments());
+    mountPoint = backing;
+    assertRefused(ExitCode.FAILED, "it is the backing itself", arguments());
+  }
+
+  @Test
+  void aBackingBelowTheMountPointIsRefused() throws Exception {
+    backing = Files.createDirectory(mountPoint.resolve("inner"));
+    assertRefused(ExitCode.FAILED, "lies below it", arguments());
+  }
+
+  @Test
+  void aStateDirectoryBelowEitherOfTheTwoIsRefused() throws Exception {
+    assertRefused(
+        ExitCode.FAILED,
+        "lies below the mount point",
+        arguments(Choices.DEFAULTS, mountPoint.resolve("x/y"), false));
+    assertRefused(
+        ExitCode.FAILED,
+        "lies below the backing",
+        arguments(Choices.DEFAULTS, backing.resolve("x"), false));
+    Path link = Files.createSymbolicLink(temp.resolve("link"), backing);
+    assertRefused(
+        ExitCode.FAILED,
+        "lies below the backing",
+        arguments(Choices.DEFAULTS, link.resolve("x"), false));
+  }
+
+  @Test
+  void aLivingMountIsRefusedWithItsProcess() throws Exception {
+    knownMounts.add(living(mountPoint, temp.resolve("state")));
+    assertRefused(
+        ExitCode.BUSY,
+        "it is already mounted (pid " + ProcessHandle.current().pid() + ")",
+        arguments());
+  }
+
+  @Test
+  void aStateDirectoryInUseIsRefused() throws Exception {
+    Path state = temp.resolve("state");
+    knownMounts.add(living(temp.resolve("other"), state));
+    assertRefused(
+        ExitCode.BUSY,
+        "is in use by the mount " + temp.resolve("other"),
+        arguments(Choices.DEFAULTS, state, false));
+  }
+
+  @Test
+  void aMissingDeviceIsRefused() throws Exception {
+    Files.delete(device);
+    assertRefused(ExitCode.UNAVAILABLE, "fuse does not exist", arguments());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ram, 64G, the memory limit of this process is 8G",
+    "ram, 1K, too small",
+    "ram, lots, not a size",
+    "ssd, 1M, too small",
+    "ssd, 900000T, has room for",
+  })
+  void unusableBudgetsAreRefused(String tier, String size, String why) throws Exception {
+    MountArguments arguments =
+        new MountArguments(
+            backing,
+            mountPoint,
+            null,
+            tier.equals("ram") ? size : null,
+            tier.equals("ssd") ? size : null,
+            MountArguments.Choices.defaults(),
+            false,
+            false,
+            false,
+            List.of());
+    assertRefused(ExitCode.USAGE, why, arguments);
+  }
+
+  @Test
+  void tiersCanBeSwitchedOff() throws Exception {
+    MountArguments arguments =
+        new MountArguments(
+            backing,
+            mountPoint,
+            null,
+            "off",
+            "0",
+            MountArguments.Choices.defaults(),
+            false,
+            false,
+            false,
+            List.of());
+    assertThat(prepare(arguments))
+        .extracting(MountConfiguration::ramBytes, MountConfiguration::ssdBytes)
+        .containsExactly(0L, 0L);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "write, back, this version does not have it",
+    "backing, exclusive, this version does not have it",
+    "transport, uring, this version does not have it",
+    "transport, jnr, this version does not have it",
+    "vram, 2G, this version does not have it",
+    "compress, zstd, this version does not have it",
+    "policy, magic, no such choice",
+    "write, sideways, no such choice",
+    "prefetch, maybe, no such choice",
+    "kernelCache, maybe, no such choice",
+    "warm, hot, no such choice",
+    "acl, maybe, no such choice",
+    "blockSize, 3K, not a power of two",
+    "blockSize, 2M, not a power of two",
+    "attributeTtl, 1h, not a duration",
+    "backingDelay, 5m, too long",
+  })
+  void choicesThatAreNotServedAreRefused(String option, String value, String why) throws Exception {
+    assertRefused(ExitCode.USAGE, why, arguments(Choices.with(option, value), null, false));
+  }
+
+  private static final class Choices {
+    static final MountArguments.Choices DEFAULTS = MountArguments.Choices.defaults();
+
+    /** The defaults with one component changed, by its name. */
+    static MountArguments.Choices with(String name, String value)
+        throws ReflectiveOperationException {
+      var components = MountArguments.Choices.class.getRecordComponents();
+      Object[] values = new Object[components.length];
+      Class<?>[] types = new Class<?>[components.length];
+      boolean found = false;
+      for (int i = 0; i < components.length; i++) {
+        boolean changed = components[i].getName().equals(name);
+        found |= changed;
+        types[i] = String.class;
+        values[i] = changed ? value : components[i].getAccessor().invoke(DEFAULTS);
+      }
+      assertThat(found).as("component %s", name).isTrue();
+      return MountArguments.Choices.class.getDeclaredConstructor(types).newInstance(values);
+    }
+  }
+
+  private MountArguments arguments() {
+    return arguments(Choices.DEFAULTS, null, false);
+  }
+
+  private MountArguments arguments(
+      MountArguments.Choices choices, Path stateDirectory, boolean allowNonEmpty) {
+    return new MountArguments(
+        backing,
+        mountPoint,
+        stateDirectory,
+        null,
+        null,
+        choices,
+        false,
+        allowNonEmpty,
+        false,
+        List.of());
+  }
+
+  private MountRecord living(Path mountPoint, Path stateDirectory) {
+    return new MountRecord(
+        mountPoint, backing, stateDirectory, temp.resolve("a.sock"), ProcessMark.ownProcess());
+  }
+
+  private MountConfiguration prepare(MountArguments arguments) throws Exception {
+    FuseAccess access = new FuseAccess(device, temp.resolve("fuse.conf"), true);
+    return new MountPreparation(places, new MountPoints(knownMounts), access, MEMORY)
+        .prepare(arguments);
+  }
+
+  private void assertRefused(ExitCode exitCode, String why, MountArguments arguments)
+      throws Exception {
+    Refusal refusal = catchThrowableOfType(Refusal.class, () -> prepare(arguments));
+    assertThat(refusal).as("refusal: %s", why).isNotNull();
+    assertThat(refusal.text()).startsWith("emberfs: ").contains(why).contains("\nfix: ");
+    assertThat(refusal.exitCode()).isEqualTo(exitCode);
+    assertThat(places.cacheHome()).doesNotExist();
+  }
+}

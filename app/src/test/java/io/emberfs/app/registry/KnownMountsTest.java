@@ -1,0 +1,64 @@
+package io.emberfs.app.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class KnownMountsTest {
+  @TempDir private Path directory;
+
+  @Test
+  void whatWasAddedIsFoundUntilItIsRemoved() throws Exception {
+    KnownMounts known = new KnownMounts(directory);
+    MountRecord mount = mount(ProcessMark.ownProcess());
+    known.add(mount);
+    assertThat(known.find(mount.mountPoint())).contains(mount);
+    assertThat(known.all()).containsExactly(mount);
+    known.remove(mount.mountPoint());
+    assertThat(known.all()).isEmpty();
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void aDamagedFileNamesNoMount() throws Exception {
+    KnownMounts known = new KnownMounts(directory);
+    MountRecord mount = mount(ProcessMark.ownProcess());
+    known.add(mount);
+    try (var files = Files.list(directory)) {
+      Files.writeString(files.findFirst().orElseThrow(), "{\"mountpoint\":\"/mnt/a");
+    }
+    assertThat(known.all()).isEmpty();
+  }
+
+  @Test
+  void aMissingDirectoryHoldsNoMounts() throws Exception {
+    assertThat(new KnownMounts(directory.resolve("missing")).all()).isEmpty();
+  }
+
+  @Test
+  void aMountWhoseProcessAndPlaceAreGoneIsForgotten() throws Exception {
+    KnownMounts known = new KnownMounts(directory);
+    known.add(mount(new ProcessMark(ProcessHandle.current().pid(), 1)));
+    assertThat(new MountPoints(known).all()).isEmpty();
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void aProcessIsAliveOnlyWithItsOwnStart() {
+    ProcessMark own = ProcessMark.ownProcess();
+    assertThat(own.isAlive()).isTrue();
+    assertThat(new ProcessMark(own.pid(), own.startTicks() + 1).isAlive()).isFalse();
+  }
+
+  private MountRecord mount(ProcessMark process) {
+    return new MountRecord(
+        Path.of("/mnt/no such place"),
+        Path.of("/srv/slow"),
+        Path.of("/state"),
+        directory.resolve("a.sock"),
+        process);
+  }
+}

@@ -1,0 +1,242 @@
+package io.emberfs.fuse.channel;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.emberfs.core.BackingException;
+import io.emberfs.core.Errno;
+import io.emberfs.core.FsHandler;
+import io.emberfs.core.FuseTransport.Capabilities;
+import io.emberfs.core.MountSpec;
+import io.emberfs.ffi.FuseDevice;
+import io.emberfs.fuse.dispatch.Dispatcher;
+import io.emberfs.fuse.dispatch.Initiation;
+import io.emberfs.fuse.dispatch.Notification;
+import io.emberfs.fuse.dispatch.ReplyChannel;
+import io.emberfs.fuse.dispatch.RequestMeters;
+import io.emberfs.fuse.dispatch.WireRequest;
+import io.emberfs.fuse.mount.FuseMount;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One mount over the FUSE device, from open to close: its descriptors, receive threads and buffers.
+ *
+ * <p>Every receiver has a descriptor of its own. The kernel keeps a list of requests in progress
+ * for each, so a reply goes to the descriptor that its request came from, and none is closed before
+ * all requests are answered: its number could then belong to a file of somebody else.
+ */
+final class DevConnection implements ReplyChannel {
+  private static final Logger LOG = LoggerFactory.getLogger(DevConnection.class);
+
+  /** How long an end is waited for: a backing may hang for ever. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final FuseMount mount;
+  private final RequestBuffers buffers;
+  private final RequestMeters meters;
+  private final FsHandler handler;
+  private final int[] descriptors;
+  private final AtomicInteger receiversLeft;
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  /** Guards the notifications' memory and the life of the descriptors towards them. */
+  private final ReentrantLock notifyLock = new ReentrantLock();
+
+  @GuardedBy("notifyLock")
+  private boolean isClosed;
+
+  private DevConnection(
+      int[] descriptors,
+      FuseMount mount,
+      RequestBuffers buffers,
+      FsHandler handler,
+      RequestMeters meters) {
+    this.descriptors = descriptors;
+    this.mount = mount;
+    this.buffers = buffers;
+    this.handler = handler;
+    this.meters = meters;
+    this.receiversLeft = new AtomicInteger(descriptors.length);
+  }
+
+  /**
+   * Mounts, answers INIT, starts the receivers.
+   *
+   * @throws BackingException with the errno of the step that failed; nothing is left mounted
+   */
+  static DevConnection open(
+      MountSpec spec, FsHandler handler, boolean kernelCache, RequestMeters meters) {
+    int device = FuseDevice.open();
+    if (device < 0) {
+      throw new BackingException(-device, "open", "/dev/fuse");
+    }
+    RequestBuffers buffers = new RequestBuffers(spec.requestSizeMax(), spec.requestsInFlightMax());
+    FuseMount mount;
+    try {
+      mount = FuseMount.mount(device, spec);
+    } catch (RuntimeException failed) {
+      FuseDevice.close(device);
+      buffers.close();
+      throw failed;
+    }
+    int[] descriptors = new int[spec.threadCount()];
+    Arrays.fill(descriptors, device);
+    DevConnection connection = new DevConnection(descriptors, mount, buffers, handler, meters);
+    try {
+      connection.initiate(spec.requestSizeMax(), kernelCache);
+      handler.init(capabilities(spec.requestSizeMax()));
+    } catch (RuntimeException failed) {
+      mount.abort();
+      connection.free();
+      throw failed;
+    }
+    connection.start();
+    return connection;
+  }
+
+  static Capabilities capabilities(int requestSizeMax) {
+    return new Capabilities(requestSizeMax, requestSizeMax, true, true, true, true, true);
+  }
+
+  /** The kernel queues INIT within mount(2); it is always the first request. */
+  private void initiate(int requestSizeMax, boolean kernelCache) {
+    WireRequest request = buffers.acquire(this, meters);
+    try {
+      int byteCount =
+          FuseDevice.read(descriptors[0], request.receiveAddress(), request.receiveCapacity());
+      if (byteCount < 0) {
+        throw new BackingException(-byteCount, "read", "/dev/fuse");
+      }
+      Initiation agreed =
+          Initiation.answer(request, descriptors[0], byteCount, requestSizeMax, kernelCache);
+      LOG.debug("FUSE protocol 7.{}, flags 0x{}", agreed.minor(), Long.toHexString(agreed.flags()));
+    } finally {
+      buffers.release(request);
+    }
+  }
+
+  private void start() {
+    Dispatcher dispatcher = new Dispatcher(handler, meters);
+    for (int i = 1; i < descriptors.length; i++) {
+      int clone = FuseDevice.cloneOf(descriptors[0]);
+      if (clone < 0) {
+        // Sharing the first descriptor is as right, only not as fast.
+        LOG.warn("cannot clone the FUSE device: errno {}", -clone);
+      } else {
+        descriptors[i] = clone;
+      }
+    }
+    for (int i = 0; i < descriptors.length; i++) {
+      Receiver receiver =
+          new Receiver(descriptors[i], dispatcher, buffers, this, meters, this::receiverEnded);
+      Thread.ofPlatform().name("emberfs-dev-" + i).daemon(true).start(receiver);
+    }
+  }
+
+  private void receiverEnded() {
+    if (receiversLeft.decrementAndGet() > 0) {
+      return;
+    }
+    try {
+      buffers.awaitAllFree(PATIENCE);
+      handler.destroy();
+    } catch (RuntimeException failed) {
+      LOG.error("ending the file system failed", failed);
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  FuseMount mount() {
+    return mount;
+  }
+
+  void awaitEnd() throws InterruptedException {
+    ended.await();
+  }
+
+  boolean notifyInvalidInode(long nodeId, long offset, long length) {
+    notifyLock.lock();
+    try (Arena arena = Arena.ofConfined()) {
+      if (isClosed) {
+        return false;
+      }
+      MemorySegment message = arena.allocate(Notification.INVALID_INODE_SIZE);
+      Notification.invalidInode(message, nodeId, offset, length);
+      int result = FuseDevice.write(descriptors[0], message.address(), message.byteSize());
+      // ENOENT: the kernel does not know the node, so it keeps nothing of it.
+      return result >= 0 || result == -Errno.ENOENT;
+    } finally {
+      notifyLock.unlock();
+    }
+  }
+
+  /** Ends the connection and frees what is free; idempotent. */
+  void close() {
+    notifyLock.lock();
+    try {
+      if (isClosed) {
+        return;
+      }
+    } finally {
+      notifyLock.unlock();
+    }
+    try {
+      boolean isEnding = !mount.isMounted() && ended.await(1, TimeUnit.SECONDS);
+      if (!isEnding && receiversLeft.get() > 0) {
+        mount.abort();
+      }
+      if (!ended.await(2 * PATIENCE.toNanos(), TimeUnit.NANOSECONDS)
+          || !buffers.awaitAllFree(PATIENCE)) {
+        LOG.warn("requests are still unanswered; their memory and descriptors stay");
+        return;
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    free();
+  }
+
+  private void free() {
+    notifyLock.lock();
+    try {
+      if (isClosed) {
+        return;
+      }
+      isClosed = true;
+      int first = descriptors[0];
+      for (int i = 1; i < descriptors.length; i++) {
+        if (descriptors[i] != first) {
+          FuseDevice.close(descriptors[i]);
+        }
+      }
+      FuseDevice.close(first);
+      buffers.close();
+    } finally {
+      notifyLock.unlock();
+    }
+  }
+
+  @Override
+  public int send(int descriptor, long address, long byteCount) {
+    return FuseDevice.write(descriptor, address, byteCount);
+  }
+
+  @Override
+  public int sendGather(int descriptor, long iovecAddress, int count) {
+    return FuseDevice.writeGather(descriptor, iovecAddress, count);
+  }
+
+  @Override
+  public void release(WireRequest request) {
+    buffers.release(request);
+  }
+}

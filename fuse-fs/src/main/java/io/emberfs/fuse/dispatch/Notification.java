@@ -1,0 +1,38 @@
+package io.emberfs.fuse.dispatch;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Messages to the kernel that nobody asked for: a reply header with unique 0 and the code in place
+ * of the error.
+ */
+public final class Notification {
+  /** Bytes of {@link #invalidInode}. */
+  public static final int INVALID_INODE_SIZE = Wire.OUT_HEADER_SIZE + 24;
+
+  private static final int INVALID_INODE_CODE = 2;
+  private static final int NODE_ID_AT = Wire.OUT_HEADER_SIZE;
+  private static final int OFFSET_AT = Wire.OUT_HEADER_SIZE + 8;
+  private static final int LENGTH_AT = Wire.OUT_HEADER_SIZE + 16;
+
+  private Notification() {}
+
+  /**
+   * Encodes that a node's attributes and the pages of a range are to be dropped (struct
+   * fuse_notify_inval_inode_out).
+   *
+   * @param offset first byte; negative: attributes only
+   * @param length bytes; 0 or less: to the end
+   */
+  public static void invalidInode(MemorySegment target, long nodeId, long offset, long length) {
+    target.set(JAVA_INT_UNALIGNED, Wire.OUT_LEN, INVALID_INODE_SIZE);
+    target.set(JAVA_INT_UNALIGNED, Wire.OUT_ERROR, INVALID_INODE_CODE);
+    target.set(JAVA_LONG_UNALIGNED, Wire.OUT_UNIQUE, 0);
+    target.set(JAVA_LONG_UNALIGNED, NODE_ID_AT, nodeId);
+    target.set(JAVA_LONG_UNALIGNED, OFFSET_AT, offset);
+    target.set(JAVA_LONG_UNALIGNED, LENGTH_AT, length);
+  }
+}

@@ -1,0 +1,123 @@
+package io.emberfs.fuse.dispatch;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import io.emberfs.core.Attributes;
+import io.emberfs.core.FileSystemStatistics;
+import io.emberfs.core.Request;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Writes the structures of replies; every byte of a structure is written, so that no old byte of
+ * the memory gets out.
+ */
+final class ReplyEncoder {
+  private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+  private ReplyEncoder() {}
+
+  static void attributes(MemorySegment target, long at, Attributes attributes) {
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.ATTR_INO, attributes.inode());
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.ATTR_BYTES, attributes.size());
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.ATTR_BLOCKS, attributes.blocks());
+    time(target, at + Wire.ATTR_ATIME, at + Wire.ATTR_ATIME_NANOS, attributes.atimeNanos());
+    time(target, at + Wire.ATTR_MTIME, at + Wire.ATTR_MTIME_NANOS, attributes.mtimeNanos());
+    time(target, at + Wire.ATTR_CTIME, at + Wire.ATTR_CTIME_NANOS, attributes.ctimeNanos());
+    target.set(JAVA_INT_UNALIGNED, at + Wire.ATTR_MODE, attributes.mode());
+    target.set(JAVA_INT_UNALIGNED, at + Wire.ATTR_NLINK, attributes.linkCount());
+    target.set(JAVA_INT_UNALIGNED, at + Wire.ATTR_UID, attributes.uid());
+    target.set(JAVA_INT_UNALIGNED, at + Wire.ATTR_GID, attributes.gid());
+    target.set(JAVA_INT_UNALIGNED, at + Wire.ATTR_RDEV, attributes.rdev());
+    target.set(JAVA_INT_UNALIGNED, at + Wire.ATTR_BLKSIZE, attributes.blockSize());
+    target.set(JAVA_INT_UNALIGNED, at + Wire.ATTR_FLAGS, 0);
+  }
+
+  static void attributesReply(
+      MemorySegment target, long at, Attributes attributes, long validNanos) {
+    target.set(
+        JAVA_LONG_UNALIGNED, at + Wire.ATTR_OUT_VALID, Math.max(0, validNanos) / NANOS_PER_SECOND);
+    target.set(
+        JAVA_LONG_UNALIGNED,
+        at + Wire.ATTR_OUT_VALID_NANOS,
+        Math.max(0, validNanos) % NANOS_PER_SECOND);
+    attributes(target, at + Wire.ATTR_OUT_ATTR, attributes);
+  }
+
+  static void entry(MemorySegment target, long at, Request.Entry entry) {
+    entryHead(target, at, entry.nodeId(), entry.nodeGeneration(), entry.entryValidNanos());
+    long attributesValid = Math.max(0, entry.attributesValidNanos());
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.ENTRY_ATTR_VALID, attributesValid / NANOS_PER_SECOND);
+    target.set(
+        JAVA_INT_UNALIGNED,
+        at + Wire.ENTRY_ATTR_VALID_NANOS,
+        (int) (attributesValid % NANOS_PER_SECOND));
+    attributes(target, at + Wire.ENTRY_ATTR, entry.attributes());
+  }
+
+  /**
+   * An entry without a node: the name does not exist, for so long. With 0: nothing is said about
+   * the node.
+   */
+  static void noEntry(MemorySegment target, long at, long validNanos) {
+    target.asSlice(at, Wire.ENTRY_SIZE).fill((byte) 0);
+    entryHead(target, at, 0, 0, validNanos);
+  }
+
+  static void open(MemorySegment target, long at, long handle, Request.OpenReply flags) {
+    int bits =
+        (flags.directIo() ? Wire.FOPEN_DIRECT_IO : 0)
+            | (flags.keepCache() ? Wire.FOPEN_KEEP_CACHE : 0)
+            | (flags.noFlush() ? Wire.FOPEN_NOFLUSH : 0)
+            | (flags.parallelWrites() ? Wire.FOPEN_PARALLEL_DIRECT_WRITES : 0);
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.OPEN_OUT_HANDLE, handle);
+    target.set(JAVA_INT_UNALIGNED, at + Wire.OPEN_OUT_FLAGS, bits);
+    target.set(JAVA_INT_UNALIGNED, at + Wire.OPEN_OUT_BACKING, 0);
+  }
+
+  static void statistics(MemorySegment target, long at, FileSystemStatistics statistics) {
+    target.asSlice(at, Wire.STATFS_OUT_SIZE).fill((byte) 0);
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.STATFS_BLOCKS, statistics.blockCount());
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.STATFS_FREE, statistics.freeBlockCount());
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.STATFS_AVAILABLE, statistics.availableBlockCount());
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.STATFS_FILES, statistics.fileCount());
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.STATFS_FREE_FILES, statistics.freeFileCount());
+    target.set(JAVA_INT_UNALIGNED, at + Wire.STATFS_BLOCK_SIZE, statistics.blockSize());
+    target.set(JAVA_INT_UNALIGNED, at + Wire.STATFS_NAME_LENGTH, statistics.nameLengthMax());
+    target.set(JAVA_INT_UNALIGNED, at + Wire.STATFS_FRAGMENT_SIZE, statistics.fragmentSize());
+  }
+
+  /** Bytes of a directory entry with a name of this length, padding included. */
+  static int directoryEntrySize(int nameLength) {
+    return (Wire.DIRENT_SIZE + nameLength + Wire.DIRENT_ALIGNMENT - 1) & -Wire.DIRENT_ALIGNMENT;
+  }
+
+  static void directoryEntry(
+      MemorySegment target, long at, byte[] name, long inode, int type, long nextCookie) {
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.DIRENT_INO, inode);
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.DIRENT_COOKIE, nextCookie);
+    target.set(JAVA_INT_UNALIGNED, at + Wire.DIRENT_NAME_LENGTH, name.length);
+    target.set(JAVA_INT_UNALIGNED, at + Wire.DIRENT_TYPE, type);
+    long nameAt = at + Wire.DIRENT_SIZE;
+    MemorySegment.copy(name, 0, target, JAVA_BYTE, nameAt, name.length);
+    long end = at + directoryEntrySize(name.length);
+    for (long pad = nameAt + name.length; pad < end; pad++) {
+      target.set(JAVA_BYTE, pad, (byte) 0);
+    }
+  }
+
+  private static void entryHead(
+      MemorySegment target, long at, long nodeId, long nodeGeneration, long validNanos) {
+    long valid = Math.max(0, validNanos);
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.ENTRY_NODE_ID, nodeId);
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.ENTRY_GENERATION, nodeGeneration);
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.ENTRY_VALID, valid / NANOS_PER_SECOND);
+    target.set(JAVA_INT_UNALIGNED, at + Wire.ENTRY_VALID_NANOS, (int) (valid % NANOS_PER_SECOND));
+  }
+
+  private static void time(MemorySegment target, long secondsAt, long nanosAt, long nanos) {
+    target.set(JAVA_LONG_UNALIGNED, secondsAt, Math.floorDiv(nanos, NANOS_PER_SECOND));
+    target.set(JAVA_INT_UNALIGNED, nanosAt, (int) Math.floorMod(nanos, NANOS_PER_SECOND));
+  }
+}

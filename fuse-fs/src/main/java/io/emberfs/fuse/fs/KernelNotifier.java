@@ -1,0 +1,103 @@
+package io.emberfs.fuse.fs;
+
+import com.google.errorprone.annotations.ThreadSafe;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.emberfs.core.BackingNode;
+import io.emberfs.core.BlockCache;
+import io.emberfs.core.FuseTransport;
+import io.emberfs.core.Workers;
+import io.emberfs.fuse.node.NodeTable;
+
+/**
+ * Tells the kernel to drop its pages and attributes of files that changed behind the mount.
+ *
+ * <p>The kernel takes a notification only when nobody reads the pages in question, so it leaves
+ * from a thread of its own that holds nothing; who reports a change only leaves a note. When the
+ * notes run over, every node is notified: none is lost.
+ */
+@ThreadSafe
+public final class KernelNotifier implements BlockCache.ChangeListener {
+  private static final int NOTES_MAX = 1024;
+  private static final int NOTES_PER_STEP = 64;
+  private static final long IDLE_MILLIS = 10;
+
+  private final NodeTable nodes;
+  private final FuseTransport transport;
+
+  @GuardedBy("this")
+  private final long[] notes = new long[NOTES_MAX];
+
+  @GuardedBy("this")
+  private int first;
+
+  @GuardedBy("this")
+  private int count;
+
+  @GuardedBy("this")
+  private boolean isOverrun;
+
+  public KernelNotifier(NodeTable nodes, FuseTransport transport) {
+    this.nodes = nodes;
+    this.transport = transport;
+  }
+
+  /** Begins to pass the notes on. */
+  public void start(Workers workers) {
+    workers.loop("emberfs-notifier", IDLE_MILLIS, this::step);
+  }
+
+  @Override
+  public void changedBehind(BackingNode node) {
+    long nodeId = nodes.idOf(node);
+    if (nodeId == 0) {
+      return;
+    }
+    synchronized (this) {
+      if (count == NOTES_MAX) {
+        isOverrun = true;
+        return;
+      }
+      notes[(first + count) % NOTES_MAX] = nodeId;
+      count++;
+    }
+  }
+
+  /** Passes some notes on; returns how many. */
+  int step() {
+    if (takeOverrun()) {
+      nodes.forEachId(this::tell);
+      return 1;
+    }
+    int done = 0;
+    long nodeId = take();
+    while (nodeId != 0) {
+      tell(nodeId);
+      done++;
+      nodeId = done < NOTES_PER_STEP ? take() : 0;
+    }
+    return done;
+  }
+
+  private void tell(long nodeId) {
+    transport.notifyInvalidInode(nodeId, 0, 0);
+  }
+
+  private synchronized boolean takeOverrun() {
+    boolean wasOverrun = isOverrun;
+    if (wasOverrun) {
+      isOverrun = false;
+      count = 0;
+    }
+    return wasOverrun;
+  }
+
+  private synchronized long take() {
+    if (count == 0) {
+      return 0;
+    }
+    long nodeId = notes[first];
+    first = (first + 1) % NOTES_MAX;
+    count--;
+    return nodeId;
+  }
+}

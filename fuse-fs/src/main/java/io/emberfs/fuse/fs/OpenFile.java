@@ -1,0 +1,12 @@
+package io.emberfs.fuse.fs;
+
+import io.emberfs.core.BlockCache.CachedFile;
+import io.emberfs.fuse.node.KnownNode;
+
+/**
+ * One open of a regular file.
+ *
+ * @param node with a reference of its own to the backing's node
+ * @param file the cache's token
+ */
+record OpenFile(KnownNode node, CachedFile file) {}

@@ -1,0 +1,86 @@
+package io.emberfs.fuse.node;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.emberfs.core.BackingNode;
+
+/**
+ * A node that the kernel knows, from its first lookup to its last forget.
+ *
+ * <p>The lookup count belongs to {@link NodeTable}; the rest to the file system.
+ */
+public final class KnownNode {
+  private static final int SET_ID_BITS = 06000;
+
+  private final long nodeId;
+  private final long nodeGeneration;
+  private final BackingNode backing;
+
+  /** Guarded by the table's monitor. */
+  long lookupCount;
+
+  /** Whether the mode that was seen last has set-id bits. Racy by nature: the mode itself is. */
+  private volatile boolean setIdSeen;
+
+  @GuardedBy("this")
+  private int openCount;
+
+  @GuardedBy("this")
+  private boolean nameless;
+
+  KnownNode(long nodeId, long nodeGeneration, BackingNode backing) {
+    this.nodeId = nodeId;
+    this.nodeGeneration = nodeGeneration;
+    this.backing = backing;
+  }
+
+  /** The number that the kernel uses. */
+  public long nodeId() {
+    return nodeId;
+  }
+
+  /** Tells apart two nodes that had the same number one after the other. */
+  public long nodeGeneration() {
+    return nodeGeneration;
+  }
+
+  /**
+   * The node of the backing; the table holds a reference to it for as long as the kernel knows the
+   * node.
+   */
+  public BackingNode backing() {
+    return backing;
+  }
+
+  /** Takes note of a mode that came from the backing or goes there. */
+  public void seeMode(int mode) {
+    boolean setId = (mode & SET_ID_BITS) != 0;
+    if (setId != setIdSeen) {
+      setIdSeen = setId;
+    }
+  }
+
+  /** Whether a write must look for set-id bits to clear. */
+  public boolean maySetId() {
+    return setIdSeen;
+  }
+
+  /** One more handle is open. */
+  public synchronized void opened() {
+    openCount++;
+  }
+
+  /**
+   * One handle less is open; returns whether the file is gone with it: no name and no handle is
+   * left.
+   */
+  public synchronized boolean closed() {
+    openCount--;
+    return openCount == 0 && nameless;
+  }
+
+  /** The last name was removed; returns whether the file is gone with it: no handle is open. */
+  public synchronized boolean lostLastName() {
+    nameless = true;
+    return openCount == 0;
+  }
+}

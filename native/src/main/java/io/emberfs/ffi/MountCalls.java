@@ -1,0 +1,97 @@
+package io.emberfs.ffi;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * mount(2), umount2(2) and what is asked around them. Results are 0 or the negated errno; paths are
+ * encoded as UTF-8.
+ */
+public final class MountCalls {
+  public static final long MS_RDONLY = 1;
+  public static final long MS_NOSUID = 2;
+  public static final long MS_NODEV = 4;
+
+  /** umount2(2): ends the connection of a FUSE mount first. */
+  public static final int MNT_FORCE = 1;
+
+  /** umount2(2): leaves the tree now, ends with the last user. */
+  public static final int MNT_DETACH = 2;
+
+  /** umount2(2): a symbolic link is not followed. */
+  public static final int UMOUNT_NOFOLLOW = 8;
+
+  /** struct statfs is 120 bytes; the rest is room for other machines. */
+  private static final int STATFS_SIZE = 256;
+
+  private static final MethodHandle MOUNT =
+      LibC.link("mount", -1, LibC.returnsInt(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
+  private static final MethodHandle UMOUNT2 =
+      LibC.link("umount2", -1, LibC.returnsInt(ADDRESS, JAVA_INT));
+  private static final MethodHandle STATFS =
+      LibC.link("statfs", -1, LibC.returnsInt(ADDRESS, ADDRESS));
+  private static final MethodHandle GETEUID = LibC.link("geteuid", -1, LibC.returnsInt());
+
+  private MountCalls() {}
+
+  /** mount(2). */
+  public static int mount(String source, String target, String type, long flags, String data) {
+    MemorySegment captured = LibC.captured();
+    try (Arena arena = Arena.ofConfined()) {
+      return LibC.orErrno(
+          (int)
+              MOUNT.invokeExact(
+                  captured,
+                  arena.allocateFrom(source),
+                  arena.allocateFrom(target),
+                  arena.allocateFrom(type),
+                  flags,
+                  arena.allocateFrom(data)),
+          captured);
+    } catch (Throwable thrown) {
+      throw LibC.unexpected(thrown);
+    }
+  }
+
+  /** umount2(2). */
+  public static int unmount(String target, int flags) {
+    MemorySegment captured = LibC.captured();
+    try (Arena arena = Arena.ofConfined()) {
+      return LibC.orErrno(
+          (int) UMOUNT2.invokeExact(captured, arena.allocateFrom(target), flags), captured);
+    } catch (Throwable thrown) {
+      throw LibC.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Asks the file system at a path for its state (statfs(2)), which no cache answers: a FUSE mount
+   * without its daemon says ENOTCONN. Waits as long as the file system lets it wait.
+   */
+  public static int probe(String path) {
+    MemorySegment captured = LibC.captured();
+    try (Arena arena = Arena.ofConfined()) {
+      return LibC.orErrno(
+          (int)
+              STATFS.invokeExact(
+                  captured, arena.allocateFrom(path), arena.allocate(STATFS_SIZE, 8)),
+          captured);
+    } catch (Throwable thrown) {
+      throw LibC.unexpected(thrown);
+    }
+  }
+
+  /** geteuid(2); cannot fail. */
+  public static int effectiveUid() {
+    try {
+      return (int) GETEUID.invokeExact(LibC.captured());
+    } catch (Throwable thrown) {
+      throw LibC.unexpected(thrown);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.emberfs.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One run of fio: synchronous reads of one existing file.
+ *
+ * @param file what is read
+ * @param pattern {@code read} or {@code randread}
+ * @param blockSize of a request, as fio writes it
+ * @param jobCount processes at a time
+ * @param extra further options, for example a run time or a number of requests
+ */
+record Fio(Path file, String pattern, String blockSize, int jobCount, List<String> extra) {
+  private static final int RANDOM_SEED = 20;
+
+  /** Uniformly random reads of 4 KiB for some seconds. */
+  static Fio uniform(Path file, int seconds, int jobCount) {
+    return new Fio(file, "randread", "4k", jobCount, List.of("--time_based", "--runtime=" + seconds));
+  }
+
+  /** A fixed number of uniformly random reads of 4 KiB: the same ones in every run. */
+  static Fio uniformCounted(Path file, int requestCount) {
+    return new Fio(file, "randread", "4k", 1, List.of("--number_ios=" + requestCount));
+  }
+
+  /** Random reads of 4 KiB, some places far more often than others, for some seconds. */
+  static Fio zipf(Path file, int seconds) {
+    return new Fio(
+        file, "randread", "4k", 1, List.of("--random_distribution=zipf:1.1", "--time_based", "--runtime=" + seconds));
+  }
+
+  /** The whole file once, in order. */
+  static Fio sequential(Path file) {
+    return new Fio(file, "read", "1m", 1, List.of());
+  }
+
+  /** Runs it, started by {@code prefix}. */
+  Result run(List<String> prefix) throws IOException {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(
+        List.of(
+            "fio",
+            "--name=read",
+            "--filename=" + file,
+            "--rw=" + pattern,
+            "--bs=" + blockSize,
+            "--numjobs=" + jobCount,
+            "--ioengine=psync",
+            "--randseed=" + RANDOM_SEED,
+            "--allow_file_create=0",
+            "--fallocate=none",
+            "--group_reporting",
+            "--output-format=json"));
+    command.addAll(extra);
+    Numbers report = Numbers.parse(Commands.output(command));
+    return new Result(
+        report.at("jobs", "0", "read", "iops"),
+        report.at("jobs", "0", "read", "bw_bytes"),
+        report.count("jobs", "0", "read", "io_bytes"));
+  }
+
+  /**
+   * What fio measured.
+   *
+   * @param perSecond requests a second
+   * @param bytesPerSecond bytes a second
+   * @param byteCount bytes read in all
+   */
+  record Result(double perSecond, double bytesPerSecond, long byteCount) {}
+}

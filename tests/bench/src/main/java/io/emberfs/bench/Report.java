@@ -1,0 +1,102 @@
+package io.emberfs.bench;
+
+import io.emberfs.app.control.Json;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Collects samples by name, and prints medians, ratios and whether a bar was met; also as JSON in a file. */
+final class Report {
+  private final String benchmark;
+  private final PrintStream out;
+  private final Map<String, List<Double>> samples = new LinkedHashMap<>();
+  private final List<Map<String, Object>> rows = new ArrayList<>();
+
+  Report(String benchmark, PrintStream out) {
+    this.benchmark = benchmark;
+    this.out = out;
+  }
+
+  /** One line of progress. */
+  void progress(String text) {
+    out.println("… " + text);
+  }
+
+  /** Adds one measured value. */
+  void add(String name, double value) {
+    samples.computeIfAbsent(name, _ -> new ArrayList<>()).add(value);
+  }
+
+  /** The median of a name's samples. */
+  double median(String name) {
+    List<Double> sorted = samples.getOrDefault(name, List.of()).stream().sorted().toList();
+    if (sorted.isEmpty()) {
+      throw new IllegalStateException("no samples of " + name);
+    }
+    int middle = sorted.size() / 2;
+    return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+  }
+
+  /** A row with the ratio of two medians, which should be at least {@code bar}. */
+  void ratioAtLeast(String text, String measured, String baseline, double bar) {
+    double ratio = median(measured) / median(baseline);
+    row(text, median(measured), median(baseline), ratio, ">=", bar, ratio >= bar);
+  }
+
+  /** A row with the ratio of two medians, which should be at most {@code bar}. */
+  void ratioAtMost(String text, String measured, String baseline, double bar) {
+    double ratio = median(measured) / median(baseline);
+    row(text, median(measured), median(baseline), ratio, "<=", bar, ratio <= bar);
+  }
+
+  /** A row with one median, which should be at most {@code bar}. */
+  void atMost(String text, String measured, double bar) {
+    row(text, median(measured), 0, median(measured), "<=", bar, median(measured) <= bar);
+  }
+
+  /** A row with one median, which should be at least {@code bar}. */
+  void atLeast(String text, String measured, double bar) {
+    row(text, median(measured), 0, median(measured), ">=", bar, median(measured) >= bar);
+  }
+
+  private void row(String text, double measured, double baseline, double figure, String relation, double bar, boolean met) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("what", text);
+    row.put("measured", measured);
+    row.put("baseline", baseline);
+    row.put("figure", figure);
+    row.put("bar", relation + " " + bar);
+    row.put("met", met);
+    rows.add(row);
+  }
+
+  /**
+   * Prints the table and writes the file.
+   *
+   * @return whether every bar was met
+   */
+  boolean finish(Path file) throws IOException {
+    out.printf("%n%-58s %12s %12s %10s  %s%n", benchmark, "emberfs", "baseline", "figure", "bar");
+    for (Map<String, Object> row : rows) {
+      out.printf(
+          Locale.ROOT, "%-58s %12.1f %12.1f %10.3f  %s %s%n", row.get("what"), row.get("measured"), row.get("baseline"),
+          row.get("figure"), row.get("bar"), Boolean.TRUE.equals(row.get("met")) ? "ok" : "MISSED");
+    }
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("benchmark", benchmark);
+    document.put("java", Runtime.version().toString());
+    document.put("processors", Runtime.getRuntime().availableProcessors());
+    document.put("rows", rows);
+    document.put("samples", samples);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, Json.write(document) + "\n");
+    out.println("samples: " + file);
+    return rows.stream().allMatch(row -> Boolean.TRUE.equals(row.get("met")));
+  }
+}
