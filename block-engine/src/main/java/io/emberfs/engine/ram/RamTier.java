@@ -1,0 +1,405 @@
+package io.emberfs.engine.ram;
+
+import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.BlockMeta;
+import io.emberfs.core.Lookup;
+import io.emberfs.core.Meters;
+import io.emberfs.core.Tier;
+import io.emberfs.core.TierClosedException;
+import io.emberfs.core.WriteFence;
+import io.emberfs.engine.codec.BlockChecksum;
+import io.emberfs.engine.codec.Codecs;
+import io.emberfs.engine.codec.NoneCodec;
+import io.emberfs.engine.policy.PolicyFactory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fastest tier: blocks in memory outside the Java heap, hot ones plain, warm ones compressed,
+ * under one budget. A hit takes no lock, allocates nothing while the block is plain, and copies
+ * once.
+ *
+ * <p>Memory is an arena of pages of one granule each, so a block takes what is valid of it, and no
+ * size of block can starve another. {@code EntryTable} finds a block's record, {@code PageStore}
+ * holds the bytes, {@code BlockShelf} decides who stays, {@code BlockReader} and {@code
+ * BlockWriter} carry bytes out and in, {@code Warmer} keeps room. Nothing here has a thread: {@link
+ * #maintain} and {@link #scrub} are steps for threads of the caller's.
+ *
+ * <p>Any thread may call anything at any time; the locking stands in the classes named. The owner
+ * closes the tier after the last call: one that is still under way then throws {@link
+ * IllegalStateException}, its memory being gone.
+ */
+public final class RamTier implements Tier {
+  /** {@link #read} cannot answer. */
+  public static final int MISS = -1;
+
+  /** Flag of {@link #insert}: a prefetch brings the block. */
+  public static final int PREFETCHED = EntryTable.PREFETCHED;
+
+  /** Flag of {@link #insert}: the block is never handed down. */
+  public static final int TRANSIENT = EntryTable.TRANSIENT;
+
+  /** Flag of {@link #insert}: a lower tier has these granules. */
+  public static final int SAVED = EntryTable.SAVED;
+
+  private static final int ATTEMPTS_MAX = 8;
+
+  private final BlockGeometry geometry;
+  private final RamLayout layout;
+  private final long capacityBytesMax;
+  private final Arena arena = Arena.ofShared();
+  private final Arena leaseArena = Arena.ofShared();
+  private final EntryTable table;
+  private final PageStore pages;
+  private final BlockPlacement placement;
+  private final UnsavedBlocks unsaved;
+  private final BlockShelf shelf;
+  private final BufferPool scratch;
+  private final BufferPool leases;
+  private final BlockReader reader;
+  private final BlockWriter writer;
+  private final Warmer warmer;
+  private final Meters.Counter checksumFailures;
+  private final AtomicInteger scrubSlot = new AtomicInteger();
+  private volatile long capacityBytes;
+  private volatile boolean isClosed;
+
+  /**
+   * Makes an empty tier with memory reserved, none of it touched.
+   *
+   * @param fence asked before a block becomes visible
+   * @param observer told what becomes of prefetched blocks
+   * @throws IllegalArgumentException if the budget holds no block or the policy is unknown
+   */
+  public RamTier(RamTierSpec spec, WriteFence fence, Observer observer, Meters meters) {
+    this(spec, fence, observer, meters, Codecs.standard());
+  }
+
+  RamTier(RamTierSpec spec, WriteFence fence, Observer observer, Meters meters, Codecs codecs) {
+    geometry = spec.geometry();
+    capacityBytesMax = spec.capacityBytes();
+    capacityBytes = capacityBytesMax;
+    layout = RamLayout.of(geometry, capacityBytesMax);
+    checksumFailures = meters.counter("integrity.checksumFailures");
+    ReentrantLock lock = new ReentrantLock();
+    table = new EntryTable(layout, lock, arena);
+    pages = new PageStore(layout.pageCount(), geometry.granuleSize(), lock, arena);
+    placement = new BlockPlacement(geometry, table, pages);
+    unsaved = new UnsavedBlocks(lock, table, layout.pageCount(), arena);
+    var policy = PolicyFactory.create(spec.policy(), layout.pageCount(), table);
+    HitReplay hits = new HitReplay(lock, table, placement, policy, meters, arena);
+    var parts = new BlockShelf.Parts(lock, table, pages, placement, policy, hits, unsaved);
+    shelf = new BlockShelf(parts, fence, observer, meters);
+    scratch = new BufferPool(layout.scratchCount(), 2L * geometry.blockSize(), arena);
+    leases = new BufferPool(layout.leaseCount(), geometry.blockSize(), leaseArena);
+    reader = new BlockReader(geometry, parts, shelf, scratch, codecs, observer, meters);
+    writer = new BlockWriter(geometry, shelf, pages, codecs, meters);
+    warmer = new Warmer(spec, shelf, hits, reader, writer, scratch, codecs, meters);
+    shelf.setPageLimit(layout.pageLimit(geometry, capacityBytes));
+  }
+
+  /** Told what becomes of prefetched blocks, exactly one of both, or nothing if one is removed. */
+  public interface Observer {
+    /** A prefetched block is asked for. Called on the hit path: must not wait or allocate. */
+    void firstUse(long fileId, long blockIndex);
+
+    /** A prefetched block was evicted before anybody asked for it. Called without a lock. */
+    void evictedUnused(long fileId, long blockIndex);
+
+    /** Does nothing. */
+    Observer NONE =
+        new Observer() {
+          @Override
+          public void firstUse(long fileId, long blockIndex) {}
+
+          @Override
+          public void evictedUnused(long fileId, long blockIndex) {}
+        };
+  }
+
+  @Override
+  public String name() {
+    return "ram";
+  }
+
+  /**
+   * Reads from one block if all of the range is here and right. Never waits; takes no lock and, for
+   * a plain block, allocates nothing.
+   *
+   * @param offsetInBlock first byte
+   * @param length at least 1, not past the block's end
+   * @param target native memory of the caller's; garbage where the answer is a miss
+   * @return {@code length}, or {@link #MISS}
+   */
+  public int read(
+      long fileId,
+      long blockIndex,
+      long fileGeneration,
+      int offsetInBlock,
+      int length,
+      MemorySegment target,
+      long targetOffset) {
+    checkOpen();
+    Objects.checkFromIndexSize(offsetInBlock, length, geometry.blockSize());
+    return reader.read(
+        fileId, blockIndex, fileGeneration, offsetInBlock, length, target, targetOffset);
+  }
+
+  /**
+   * Stores raw bytes. As {@link #offer}, except that {@code meta.checksum()} is not looked at: the
+   * bytes come straight from the backing.
+   *
+   * @param meta codec 0
+   * @param raw the valid granules one after the other
+   * @param flags any of {@link #PREFETCHED}, {@link #TRANSIENT}, {@link #SAVED}
+   */
+  public boolean insert(BlockMeta meta, MemorySegment raw, int flags) {
+    checkOpen();
+    if (meta.codecId() != NoneCodec.ID) {
+      throw new IllegalArgumentException("insert of a block with codec " + meta.codecId());
+    }
+    return writer.store(meta, raw, flags);
+  }
+
+  @Override
+  public boolean offer(BlockMeta meta, MemorySegment stored) {
+    checkOpen();
+    if (BlockChecksum.of(stored) != meta.checksum()) {
+      checksumFailures.increment();
+      return writer.decline();
+    }
+    return writer.store(meta, stored, 0);
+  }
+
+  @Override
+  public Lookup lookup(long fileId, long blockIndex, long wantedGranules) {
+    checkOpen();
+    for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      Chosen chosen = reader.find(fileId, blockIndex);
+      if (chosen == null) {
+        return Lookup.MISS;
+      }
+      int buffer = leases.claim();
+      if (buffer == BufferPool.NONE) {
+        return Lookup.BUSY;
+      }
+      long flags = table.flags(chosen.slot());
+      BlockMeta meta = reader.copyStored(chosen, leases.buffer(buffer));
+      if (meta != null && meta.covers(wantedGranules)) {
+        reader.noteHit(chosen.slot(), flags, fileId, blockIndex);
+        return new Lookup.Hit(new RamLease(meta, leases, buffer));
+      }
+      leases.giveBack(buffer);
+      if (meta != null) {
+        return Lookup.MISS;
+      }
+    }
+    return Lookup.BUSY;
+  }
+
+  @Override
+  public long validGranules(long fileId, long blockIndex, long fileGeneration) {
+    checkOpen();
+    return reader.validGranules(fileId, blockIndex, fileGeneration);
+  }
+
+  @Override
+  public void remove(long fileId, long blockIndex) {
+    removeGranules(fileId, blockIndex, geometry.fullMask());
+  }
+
+  /** As {@link #remove}, of some granules; others of the block may go with them. */
+  public void removeGranules(long fileId, long blockIndex, long granules) {
+    checkOpen();
+    shelf.removeGranules(fileId, blockIndex, granules);
+  }
+
+  @Override
+  public void removeFrom(long fileId, long firstBlockIndex) {
+    checkOpen();
+    shelf.removeFrom(fileId, firstBlockIndex);
+  }
+
+  /**
+   * One bounded step of upkeep: tells the policy of hits, keeps some pages free, compresses and
+   * expands.
+   *
+   * @return blocks moved or evicted; 0 if there is nothing to do now
+   */
+  public int maintain() {
+    checkOpen();
+    return warmer.step();
+  }
+
+  /**
+   * Hands down the next block that no lower tier has, as it is stored, and takes it for saved from
+   * then on: whether the lower tier wants it is not asked.
+   *
+   * @param target native memory of at least a block; the stored bytes come to its start
+   * @return what they are; null if every block is saved or transient
+   */
+  public @Nullable BlockMeta takeUnsaved(MemorySegment target) {
+    checkOpen();
+    for (Chosen chosen = unsaved.take(); chosen != null; chosen = unsaved.take()) {
+      BlockMeta meta = copyLatest(chosen, target);
+      if (meta != null) {
+        return meta;
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public long scrub(long byteBudget, ScrubSink sink) {
+    checkOpen();
+    int number = claimScratch();
+    try {
+      return scrub(byteBudget, sink, scratch.buffer(number));
+    } finally {
+      scratch.giveBack(number);
+    }
+  }
+
+  @Override
+  public long capacityBytes() {
+    return capacityBytes;
+  }
+
+  @Override
+  public long usedBytes() {
+    return layout.fixedBytes()
+        + (long) table.entryCount() * layout.recordSize()
+        + (long) pages.usedCount() * geometry.granuleSize();
+  }
+
+  @Override
+  public long logicalBytes() {
+    return placement.logicalBytes();
+  }
+
+  @Override
+  public long blockCount() {
+    return table.entryCount();
+  }
+
+  @Override
+  public long evictionCount() {
+    return shelf.evictionCount();
+  }
+
+  /**
+   * Changes the budget; memory that a smaller one does not allow goes back to the kernel before
+   * this returns.
+   *
+   * @throws IllegalArgumentException above the budget at construction, whose memory is all that was
+   *     reserved, or below what the index takes
+   */
+  @Override
+  public synchronized void resize(long newCapacityBytes) {
+    checkOpen();
+    if (newCapacityBytes > capacityBytesMax || newCapacityBytes < layout.fixedBytes()) {
+      throw new IllegalArgumentException(
+          "capacity %d of the RAM tier is not within %d and %d"
+              .formatted(newCapacityBytes, layout.fixedBytes(), capacityBytesMax));
+    }
+    capacityBytes = newCapacityBytes;
+    shelf.setPageLimit(layout.pageLimit(geometry, newCapacityBytes));
+    pages.releaseAboveLimit();
+  }
+
+  @Override
+  public void clear() {
+    checkOpen();
+    shelf.clear();
+  }
+
+  @Override
+  public void forEachMeta(MetaSink sink) {
+    checkOpen();
+    for (int slot : shelf.slotsByValue()) {
+      BlockMeta meta = reader.meta(new Chosen(slot, table.stamp(slot)));
+      if (meta != null && !sink.accept(meta)) {
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void flush() {
+    checkOpen();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (isClosed) {
+      return;
+    }
+    isClosed = true;
+    // Codecs use scratch memory behind the back of the arena, which would not wait for them.
+    scratch.takeAll();
+    arena.close();
+    if (leases.takeAllIfFree()) {
+      leaseArena.close();
+    } // else its memory stays: a lease that was never closed must not become a crash
+  }
+
+  /** Whether policy, table and pages agree with each other; only while no call is under way. */
+  boolean isConsistent() {
+    return isClosed || shelf.isConsistent();
+  }
+
+  private @Nullable BlockMeta copyLatest(Chosen chosen, MemorySegment target) {
+    Chosen latest = chosen;
+    for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      BlockMeta meta = reader.copyStored(latest, target);
+      if (meta != null) {
+        return reader.verify(latest, meta, target) ? meta : null;
+      }
+      // Compressed or expanded meanwhile, it still is the block to hand down.
+      latest = new Chosen(chosen.slot(), table.stamp(chosen.slot()));
+    }
+    return null;
+  }
+
+  private long scrub(long byteBudget, ScrubSink sink, MemorySegment buffer) {
+    long blocks = 0;
+    long bytes = 0;
+    while (bytes < byteBudget || blocks == 0) {
+      int slot = scrubSlot.getAndIncrement();
+      if (slot < 0 || slot >= table.slotEnd()) {
+        scrubSlot.set(blocks == 0 ? 0 : table.slotEnd());
+        break;
+      }
+      Chosen chosen = new Chosen(slot, table.stamp(slot));
+      BlockMeta meta = reader.copyStored(chosen, buffer);
+      if (meta != null) {
+        blocks++;
+        bytes += meta.storedSize();
+        if (!reader.verify(chosen, meta, buffer)) {
+          sink.damaged(meta.fileId(), meta.blockIndex());
+        }
+      }
+    }
+    return blocks;
+  }
+
+  private int claimScratch() {
+    int number = scratch.claimSoon();
+    while (number == BufferPool.NONE) {
+      checkOpen();
+      Thread.onSpinWait();
+      number = scratch.claimSoon();
+    }
+    return number;
+  }
+
+  private void checkOpen() {
+    if (isClosed) {
+      throw new TierClosedException(name());
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package io.emberfs.engine.ram;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.Meters;
+import io.emberfs.core.Tier;
+import io.emberfs.core.WriteFence;
+import io.emberfs.testkit.TierContract;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+
+final class RamTierTest extends TierContract {
+  private final List<RamTier> tiers = new ArrayList<>();
+
+  @Override
+  protected Tier create(BlockGeometry geometry, long capacityBytes, WriteFence fence) {
+    RamTierSpec spec = new RamTierSpec(geometry, capacityBytes, "default", true);
+    RamTier tier = new RamTier(spec, fence, RamTier.Observer.NONE, new Meters());
+    tiers.add(tier);
+    return tier;
+  }
+
+  @AfterEach
+  void policyTableAndPagesAgree() {
+    for (RamTier tier : tiers) {
+      assertThat(tier.isConsistent()).isTrue();
+    }
+  }
+}
