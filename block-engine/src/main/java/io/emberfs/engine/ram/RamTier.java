@@ -293,7 +293,7 @@ public final class RamTier implements Tier {
 
   /**
    * Changes the budget; memory that a smaller one does not allow goes back to the kernel before
-   * this returns.
+   * this returns. 0 switches the tier off: it misses and declines.
    *
    * @throws IllegalArgumentException above the budget at construction, whose memory is all that was
    *     reserved, or below what the index takes
@@ -301,7 +301,8 @@ public final class RamTier implements Tier {
   @Override
   public synchronized void resize(long newCapacityBytes) {
     checkOpen();
-    if (newCapacityBytes > capacityBytesMax || newCapacityBytes < layout.fixedBytes()) {
+    boolean tooSmall = newCapacityBytes != 0 && newCapacityBytes < layout.fixedBytes();
+    if (newCapacityBytes > capacityBytesMax || tooSmall) {
       throw new IllegalArgumentException(
           "capacity %d of the RAM tier is not within %d and %d"
               .formatted(newCapacityBytes, layout.fixedBytes(), capacityBytesMax));

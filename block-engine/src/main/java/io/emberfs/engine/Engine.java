@@ -1,0 +1,312 @@
+package io.emberfs.engine;
+
+import io.emberfs.core.AdmissionPolicy;
+import io.emberfs.core.BackingStore;
+import io.emberfs.core.BlockCache;
+import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.Clock;
+import io.emberfs.core.Codec;
+import io.emberfs.core.FileRecords;
+import io.emberfs.core.Meters;
+import io.emberfs.core.Prefetcher;
+import io.emberfs.core.StateStore;
+import io.emberfs.core.Tier;
+import io.emberfs.core.Workers;
+import io.emberfs.engine.codec.Codecs;
+import io.emberfs.engine.file.FileState;
+import io.emberfs.engine.file.FileTable;
+import io.emberfs.engine.file.StripedWriteFence;
+import io.emberfs.engine.file.VersionCheck;
+import io.emberfs.engine.prefetch.AccessRing;
+import io.emberfs.engine.prefetch.PrefetchLimits;
+import io.emberfs.engine.prefetch.PrefetchScheduler;
+import io.emberfs.engine.ram.RamTier;
+import io.emberfs.engine.ram.RamTierSpec;
+import io.emberfs.engine.read.BlockLoads;
+import io.emberfs.engine.read.ReadPath;
+import io.emberfs.engine.tiers.BlockTransfer;
+import io.emberfs.engine.tiers.HandDown;
+import io.emberfs.engine.tiers.ScratchPool;
+import io.emberfs.engine.tiers.TierChain;
+import io.emberfs.engine.tiers.WarmState;
+import io.emberfs.engine.write.WritePath;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The block engine put together: the block cache that the file system calls, and the background
+ * roles as steps that a mount runs on threads and a simulation runs in an order of its own.
+ *
+ * <p>Owns the RAM tier, the scratch memory and the file table. The backing, the tiers below and the
+ * stores of state belong to whoever made them and are closed after the engine.
+ */
+public final class Engine implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+  private static final int ACCESS_RING_CAPACITY = 4096;
+  private static final int RESTORED_PER_STEP = 64;
+
+  /**
+   * Share of RAM that a restore leaves free, so that it never evicts what demand has just brought.
+   */
+  private static final double RESTORE_RESERVE_SHARE = 0.1;
+
+  private static final long ROLE_IDLE_MILLIS = 20;
+  private static final long PREFETCH_IDLE_MILLIS = 5;
+
+  /**
+   * A budget that a tier can be made with before it is shrunk to nothing; its memory is never
+   * touched.
+   */
+  private static final long OFF_BLOCKS = 16;
+
+  private static final long OFF_BYTES = 1 << 20;
+
+  private final BlockCache cache;
+  private final TierChain chain;
+  private final FileTable files;
+  private final HandDown handDown;
+  private final BlockLoads loads;
+  private final PrefetchScheduler prefetch;
+  private final StateStore state;
+  private final WarmState warm;
+  private final ScratchPool loadScratch;
+  private final ScratchPool handDownScratch;
+  private final Deque<WarmState.Entry> toRestore = new ArrayDeque<>();
+  private final Meters.Counter restored;
+  private final long restoreReserveBytes;
+
+  /**
+   * @param fence the same that the tiers in {@code lower} were made with
+   * @param lower the tiers below RAM, nearest first
+   * @param encoder what blocks are encoded with on their way down
+   * @param listener hears of files that changed behind the cache
+   * @param threadCpuNanos CPU time of the calling thread, for the models' budget
+   */
+  public Engine(
+      EngineConfiguration configuration,
+      BackingStore store,
+      FileRecords records,
+      StateStore state,
+      StripedWriteFence fence,
+      RamTierSpec ramSpec,
+      List<Tier> lower,
+      Codec encoder,
+      Prefetcher prefetcher,
+      BlockCache.ChangeListener listener,
+      Clock clock,
+      LongSupplier threadCpuNanos,
+      Meters meters) {
+    BlockGeometry geometry = configuration.geometry();
+    this.state = state;
+    restored = meters.counter("warm.restoredBlocks");
+    restoreReserveBytes = (long) (ramSpec.capacityBytes() * RESTORE_RESERVE_SHARE);
+    AccessRing accesses = new AccessRing(ACCESS_RING_CAPACITY, meters);
+    RamTier ram = ram(ramSpec, fence, meters);
+    chain = new TierChain(ram, lower);
+    files = new FileTable(store, records, clock, configuration.fileCountMax());
+    BlockTransfer transfer = new BlockTransfer(geometry, Codecs.standard(), encoder);
+    VersionCheck versions = new VersionCheck(store, clock, this::dropFile, listener, meters);
+    handDownScratch = HandDown.scratchFor(geometry);
+    handDown =
+        new HandDown(
+            chain,
+            files,
+            fence,
+            geometry,
+            transfer,
+            AdmissionPolicy.ALWAYS,
+            handDownScratch,
+            clock,
+            meters);
+    loadScratch = BlockLoads.scratchFor(geometry, configuration.loadCountMax());
+    loads =
+        new BlockLoads(
+            geometry,
+            store,
+            files,
+            versions,
+            chain,
+            transfer,
+            handDown,
+            fence,
+            loadScratch,
+            clock,
+            this::late,
+            meters);
+    ReadPath reads =
+        new ReadPath(
+            geometry,
+            ram,
+            loads,
+            versions,
+            accesses,
+            clock,
+            configuration.attributeTtlNanos(),
+            meters);
+    prefetch =
+        new PrefetchScheduler(
+            accesses,
+            prefetcher,
+            loads,
+            geometry,
+            PrefetchLimits.DEFAULT,
+            new PrefetchScheduler.Surroundings(
+                clock, reads::demandInFlight, threadCpuNanos, meters));
+    WritePath writes =
+        new WritePath(geometry, store, files, versions, chain, transfer, fence, clock);
+    warm = new WarmState(configuration.warmBlocksMax());
+    cache =
+        new BlockEngine(
+            store, files, versions, chain, reads, writes, accesses, clock, this::saveAndClose);
+  }
+
+  /** What the file system calls. Closing it saves the warm state and closes the engine. */
+  public BlockCache cache() {
+    return cache;
+  }
+
+  /** RAM and what lies below, for those who count. */
+  public TierChain chain() {
+    return chain;
+  }
+
+  /** Off-heap scratch memory, all of it in use. */
+  public long scratchBytesMax() {
+    return loadScratch.byteCount() + handDownScratch.byteCount();
+  }
+
+  /**
+   * Takes up the saved warm state: the model now, the blocks step by step ({@link #restoreStep}).
+   */
+  public void restore() {
+    toRestore.addAll(warm.load(state));
+    prefetch.load(state);
+  }
+
+  /** Runs the background roles on threads of these workers. */
+  public void start(Workers workers, int prefetchThreads) {
+    workers.loop("emberfs-ram", ROLE_IDLE_MILLIS, chain.ram()::maintain);
+    workers.loop("emberfs-hand-down", ROLE_IDLE_MILLIS, handDown::step);
+    workers.loop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
+    workers.loop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
+    for (int i = 0; i < prefetchThreads; i++) {
+      workers.loop("emberfs-prefetch-" + i, PREFETCH_IDLE_MILLIS, prefetch::fetchStep);
+    }
+  }
+
+  /** Copies blocks to the tier below, one bounded step. */
+  public int handDownStep() {
+    return handDown.step();
+  }
+
+  /** Looks after the RAM tier, one bounded step. */
+  public int maintainStep() {
+    return chain.ram().maintain();
+  }
+
+  /** Learns from accesses, one bounded step. */
+  public int predictStep() {
+    return prefetch.predictStep();
+  }
+
+  /** Fetches what was predicted, one bounded step. */
+  public int fetchStep() {
+    return prefetch.fetchStep();
+  }
+
+  /**
+   * Brings some blocks of the warm state back to RAM, from the tiers below and only while there is
+   * room; the backing is not asked. They are served once their file is opened and its version was
+   * found unchanged.
+   */
+  public int restoreStep() {
+    int count = 0;
+    while (count < RESTORED_PER_STEP && !toRestore.isEmpty()) {
+      WarmState.Entry entry = toRestore.removeFirst();
+      if (chain.ram().capacityBytes() - chain.ram().usedBytes() < restoreReserveBytes) {
+        toRestore.clear();
+        break;
+      }
+      FileState known = files.inMemory(entry.fileId());
+      if (known != null && known.fileGeneration() != entry.fileGeneration()) {
+        continue;
+      }
+      if (loads.promote(
+          entry.fileId(), entry.blockIndex(), entry.fileGeneration(), entry.granules(), 0)) {
+        restored.increment();
+        count++;
+      }
+    }
+    return count;
+  }
+
+  @Override
+  public void close() {
+    cache.close();
+  }
+
+  /** The workers have stopped: nobody else is in the engine. */
+  private void saveAndClose() {
+    handDown.drain();
+    files.persistRecords();
+    try {
+      warm.save(chain, state);
+      prefetch.save(state);
+    } catch (IOException failed) {
+      LOG.warn(
+          "the warm state was not saved; the next mount begins colder: {}", failed.getMessage());
+    }
+    chain.ram().close();
+    loadScratch.close();
+    handDownScratch.close();
+  }
+
+  /**
+   * RAM switched off is a tier that was shrunk to nothing: it misses and declines, and nobody has
+   * to ask whether it is there.
+   */
+  private RamTier ram(RamTierSpec spec, StripedWriteFence fence, Meters meters) {
+    if (spec.capacityBytes() > 0) {
+      return new RamTier(spec, fence, new PrefetchOutcomes(), meters);
+    }
+    RamTier off =
+        new RamTier(
+            new RamTierSpec(
+                spec.geometry(),
+                OFF_BLOCKS * spec.geometry().blockSize() + OFF_BYTES,
+                spec.policy(),
+                false),
+            fence,
+            new PrefetchOutcomes(),
+            meters);
+    off.resize(0);
+    return off;
+  }
+
+  private void dropFile(long fileId) {
+    chain.removeFrom(fileId, 0);
+    prefetch.invalidated(fileId);
+  }
+
+  private void late(long fileId, long blockIndex) {
+    prefetch.late(fileId, blockIndex);
+  }
+
+  /** Tells the models what became of their proposals. */
+  private final class PrefetchOutcomes implements RamTier.Observer {
+    @Override
+    public void firstUse(long fileId, long blockIndex) {
+      prefetch.used(fileId, blockIndex);
+    }
+
+    @Override
+    public void evictedUnused(long fileId, long blockIndex) {
+      prefetch.wasted(fileId, blockIndex);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package io.emberfs.engine;
+
+import io.emberfs.core.BlockGeometry;
+
+/**
+ * How the engine is to work.
+ *
+ * @param geometry block and granule sizes
+ * @param attributeTtlNanos how old a comparison of a file's version with the backing may be when
+ *     its blocks are served
+ * @param loadCountMax loads from lower tiers or the backing at a time, prefetches included
+ * @param fileCountMax file states in memory, those of open files not counted
+ * @param warmBlocksMax keys in the saved warm state
+ */
+public record EngineConfiguration(
+    BlockGeometry geometry,
+    long attributeTtlNanos,
+    int loadCountMax,
+    int fileCountMax,
+    int warmBlocksMax) {
+  public EngineConfiguration {
+    if (attributeTtlNanos < 0 || loadCountMax < 1 || fileCountMax < 1 || warmBlocksMax < 0) {
+      throw new IllegalArgumentException(
+          "attributeTtlNanos %d, loadCountMax %d, fileCountMax %d, warmBlocksMax %d"
+              .formatted(attributeTtlNanos, loadCountMax, fileCountMax, warmBlocksMax));
+    }
+  }
+}

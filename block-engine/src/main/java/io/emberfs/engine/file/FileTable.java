@@ -1,0 +1,175 @@
+package io.emberfs.engine.file;
+
+import io.emberfs.core.BackingNode;
+import io.emberfs.core.BackingStore;
+import io.emberfs.core.Clock;
+import io.emberfs.core.FileRecord;
+import io.emberfs.core.FileRecords;
+import io.emberfs.core.FileVersion;
+import io.emberfs.core.NodeIdentity;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files that the engine knows, found by identity or number, in front of the persisted {@link
+ * FileRecords}.
+ *
+ * <p>Bounded: beyond {@code fileCountMax} states, files that nobody has open are forgotten here;
+ * their records bring them back. Lock order: a file's version lock, then whatever the records lock.
+ * The table's own monitor guards only that both maps name the same states; nothing blocks under it.
+ */
+public final class FileTable {
+  private static final int RETIRED_AT_ONCE = 1024;
+
+  private final BackingStore store;
+  private final FileRecords records;
+  private final Clock clock;
+  private final int fileCountMax;
+  private final Map<NodeIdentity, FileState> byIdentity = new ConcurrentHashMap<>();
+  private final Map<Long, FileState> byFileId = new ConcurrentHashMap<>();
+
+  /**
+   * @param fileCountMax bound on the states in memory, those of open files not counted
+   */
+  public FileTable(BackingStore store, FileRecords records, Clock clock, int fileCountMax) {
+    this.store = store;
+    this.records = records;
+    this.clock = clock;
+    this.fileCountMax = fileCountMax;
+  }
+
+  /**
+   * The file's state with its version lock held; made if the file is new. The caller checks it
+   * before use, and unlocks.
+   */
+  public FileState lockOf(BackingNode node) {
+    while (true) {
+      FileState state = byIdentity.get(node.identity());
+      if (state == null) {
+        state = enter(node.identity(), remembered(node.identity(), store.version(node)));
+      }
+      state.lock();
+      if (!state.isRetired()) {
+        return state;
+      }
+      state.unlock();
+    }
+  }
+
+  /** As {@link #lockOf} for a file that was just made through the mount. */
+  public FileState lockOfMade(BackingNode node) {
+    FileVersion version = store.version(node);
+    enter(node.identity(), FileState.made(records.newFileId(), version, clock.nanoTime()));
+    return lockOf(node);
+  }
+
+  /**
+   * The file's state with its version lock held, or null if neither memory nor the records know the
+   * file.
+   */
+  public @Nullable FileState lockIfKnown(BackingNode node) {
+    while (true) {
+      FileState state = byIdentity.get(node.identity());
+      if (state == null) {
+        Optional<FileRecord> record = records.find(node.identity());
+        if (record.isEmpty()) {
+          return null;
+        }
+        state = enter(node.identity(), FileState.remembered(record.get(), clock.nanoTime()));
+      }
+      state.lock();
+      if (!state.isRetired()) {
+        return state;
+      }
+      state.unlock();
+    }
+  }
+
+  /** The file's state if it is in memory, not locked. */
+  public @Nullable FileState inMemory(NodeIdentity identity) {
+    return byIdentity.get(identity);
+  }
+
+  /** The state of this number if it is in memory, not locked. */
+  public @Nullable FileState inMemory(long fileId) {
+    return byFileId.get(fileId);
+  }
+
+  /** Forgets a file whose bytes nobody can ask for again. The version lock is held. */
+  public void forget(NodeIdentity identity, FileState state) {
+    state.retireForgotten();
+    synchronized (this) {
+      byIdentity.remove(identity, state);
+      byFileId.remove(state.fileId(), state);
+    }
+    records.remove(identity, state.fileId());
+  }
+
+  /**
+   * Persists records that changed. A record is put after the removal of every block that it
+   * outdates, because the own write removed them before it changed the state.
+   *
+   * @return records put
+   */
+  public int persistRecords() {
+    int count = 0;
+    for (FileState state : byIdentity.values()) {
+      FileRecord record = state.takePendingRecord();
+      if (record != null) {
+        records.put(record);
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Number of states in memory. */
+  public int size() {
+    return byIdentity.size();
+  }
+
+  private FileState remembered(NodeIdentity identity, FileVersion version) {
+    return records
+        .find(identity)
+        .map(record -> FileState.remembered(record, clock.nanoTime()))
+        .orElseGet(() -> FileState.found(records.newFileId(), version, clock.nanoTime()));
+  }
+
+  private FileState enter(NodeIdentity identity, FileState fresh) {
+    if (byIdentity.size() >= fileCountMax) {
+      persistRecords();
+      retireSome();
+    }
+    synchronized (this) {
+      FileState present = byIdentity.putIfAbsent(identity, fresh);
+      if (present != null) {
+        return present;
+      }
+      byFileId.put(fresh.fileId(), fresh);
+      return fresh;
+    }
+  }
+
+  private synchronized void retireSome() {
+    int retired = 0;
+    for (Iterator<Map.Entry<NodeIdentity, FileState>> all = byIdentity.entrySet().iterator();
+        all.hasNext() && retired < RETIRED_AT_ONCE; ) {
+      FileState state = all.next().getValue();
+      if (!state.tryLock()) {
+        continue;
+      }
+      try {
+        if (state.retire()) {
+          all.remove();
+          byFileId.remove(state.fileId(), state);
+          retired++;
+        }
+      } finally {
+        state.unlock();
+      }
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package io.emberfs.engine.read;
+
+import io.emberfs.core.Access;
+import io.emberfs.core.BackingNode;
+import io.emberfs.core.BlockCache;
+import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.Clock;
+import io.emberfs.core.Meters;
+import io.emberfs.engine.file.FileState;
+import io.emberfs.engine.file.OpenFile;
+import io.emberfs.engine.file.VersionCheck;
+import io.emberfs.engine.prefetch.AccessRing;
+import io.emberfs.engine.ram.RamTier;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * One read: RAM, then the tiers below it, then the backing.
+ *
+ * <p>{@link #readNow} is the hit path: it runs on the thread that received the request, takes no
+ * lock and allocates nothing. {@link #read} may wait and runs on a worker. Both see a file's
+ * content only under a version that was compared with the backing within the attribute
+ * time-to-live.
+ */
+public final class ReadPath {
+  /**
+   * After this many changes of the file under one read, its bytes are passed through without being
+   * kept.
+   */
+  private static final int ATTEMPTS = 4;
+
+  private final BlockGeometry geometry;
+  private final RamTier ram;
+  private final BlockLoads loads;
+  private final VersionCheck versions;
+  private final AccessRing accesses;
+  private final Clock clock;
+  private final long attributeTtlNanos;
+  private final Meters.Counter hitBlocks;
+  private final AtomicInteger demandInFlight = new AtomicInteger();
+
+  public ReadPath(
+      BlockGeometry geometry,
+      RamTier ram,
+      BlockLoads loads,
+      VersionCheck versions,
+      AccessRing accesses,
+      Clock clock,
+      long attributeTtlNanos,
+      Meters meters) {
+    this.geometry = geometry;
+    this.ram = ram;
+    this.loads = loads;
+    this.versions = versions;
+    this.accesses = accesses;
+    this.clock = clock;
+    this.attributeTtlNanos = attributeTtlNanos;
+    hitBlocks = meters.counter("reads.hitBlocks.ram");
+  }
+
+  /** Demand reads that wait for something slower than RAM now. */
+  public int demandInFlight() {
+    return demandInFlight.get();
+  }
+
+  /** {@link BlockCache#readNow}. */
+  public int readNow(OpenFile file, long offset, int length, MemorySegment target, int process) {
+    FileState state = file.state();
+    long now = clock.nanoTime();
+    if (now - state.checkedNanos() > attributeTtlNanos) {
+      return BlockCache.WOULD_WAIT;
+    }
+    // The size before the generation: the writer raises the generation first.
+    long size = state.size();
+    long fileGeneration = state.fileGeneration();
+    int wanted = (int) Math.clamp(size - offset, 0, length);
+    int blockCount = 0;
+    for (int done = 0; done < wanted; blockCount++) {
+      long at = offset + done;
+      int offsetInBlock = geometry.offsetInBlock(at);
+      int n = Math.min(wanted - done, geometry.blockSize() - offsetInBlock);
+      if (ram.read(
+              state.fileId(),
+              geometry.blockIndex(at),
+              fileGeneration,
+              offsetInBlock,
+              n,
+              target,
+              done)
+          == RamTier.MISS) {
+        return BlockCache.WOULD_WAIT;
+      }
+      done += n;
+    }
+    hitBlocks.add(blockCount);
+    file.continues(offset, offset + wanted);
+    note(state, offset, wanted, size, now, process, Access.Source.RAM);
+    return wanted;
+  }
+
+  /** {@link BlockCache#read}. */
+  public int read(OpenFile file, long offset, int length, MemorySegment target, int process) {
+    demandInFlight.incrementAndGet();
+    try {
+      if (clock.nanoTime() - file.state().checkedNanos() > attributeTtlNanos) {
+        versions.check(file.state(), file.node());
+      }
+      boolean sequential = file.continues(offset, offset + length);
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        int n = attempt(file, offset, length, target, sequential, process);
+        if (n != BlockLoads.CHANGED) {
+          return n;
+        }
+      }
+      return loads.passThrough(file.state(), offset, target.asSlice(0, length));
+    } finally {
+      demandInFlight.decrementAndGet();
+    }
+  }
+
+  /** Bytes read, or CHANGED if the file's content changed on the way. */
+  private int attempt(
+      OpenFile file,
+      long offset,
+      int length,
+      MemorySegment target,
+      boolean sequential,
+      int process) {
+    FileState state = file.state();
+    BackingNode node = file.node();
+    long size = state.size();
+    long fileGeneration = state.fileGeneration();
+    int wanted = (int) Math.clamp(size - offset, 0, length);
+    LoadRequest load =
+        new LoadRequest(state, node, fileGeneration, size, offset + wanted, sequential);
+    Access.Source slowest = Access.Source.RAM;
+    int done = 0;
+    while (done < wanted) {
+      long at = offset + done;
+      int offsetInBlock = geometry.offsetInBlock(at);
+      int n = Math.min(wanted - done, geometry.blockSize() - offsetInBlock);
+      if (ram.read(
+              state.fileId(),
+              geometry.blockIndex(at),
+              fileGeneration,
+              offsetInBlock,
+              n,
+              target,
+              done)
+          != RamTier.MISS) {
+        hitBlocks.increment();
+      } else {
+        n = loads.demand(load, at, n, target, done);
+        if (n == BlockLoads.CHANGED) {
+          return BlockLoads.CHANGED;
+        }
+        slowest = load.slowest();
+      }
+      done += n;
+    }
+    note(state, offset, wanted, size, clock.nanoTime(), process, slowest);
+    return wanted;
+  }
+
+  private void note(
+      FileState state,
+      long offset,
+      int length,
+      long fileSize,
+      long nanos,
+      int process,
+      Access.Source source) {
+    accesses.offer(
+        state.fileId(), offset, length, fileSize, nanos, Access.Operation.READ, process, source);
+  }
+}

@@ -1,0 +1,237 @@
+package io.emberfs.engine.tiers;
+
+import io.emberfs.core.AdmissionPolicy;
+import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.BlockMeta;
+import io.emberfs.core.Clock;
+import io.emberfs.core.Lookup;
+import io.emberfs.core.Meters;
+import io.emberfs.core.Tier;
+import io.emberfs.core.WriteFence;
+import io.emberfs.engine.codec.NoneCodec;
+import io.emberfs.engine.file.FileState;
+import io.emberfs.engine.file.FileTable;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The role that copies blocks from RAM to the first tier below it, soon after they came, so that a
+ * killed mount is warm too.
+ *
+ * <p>One thread calls {@link #step}; {@link #offer} may be called by any. The fence's sequence is
+ * noted before a block is taken from RAM: a write that comes between makes the tier decline.
+ */
+public final class HandDown {
+  private static final int BLOCKS_PER_STEP = 64;
+  private static final long FLUSH_INTERVAL_NANOS = 2_000_000_000L;
+  private static final int SCRATCH_BUFFERS = 4;
+
+  private final TierChain chain;
+  private final @Nullable Tier below;
+  private final FileTable files;
+  private final WriteFence fence;
+  private final BlockGeometry geometry;
+  private final BlockTransfer transfer;
+  private final AdmissionPolicy admission;
+  private final ScratchPool scratch;
+  private final Clock clock;
+  private final Meters.Counter handedDown;
+  private final Meters.Counter declined;
+
+  private long firstUnflushedNanos;
+  private boolean unflushed;
+
+  /**
+   * @param scratch buffers of four blocks each
+   */
+  public HandDown(
+      TierChain chain,
+      FileTable files,
+      WriteFence fence,
+      BlockGeometry geometry,
+      BlockTransfer transfer,
+      AdmissionPolicy admission,
+      ScratchPool scratch,
+      Clock clock,
+      Meters meters) {
+    this.chain = chain;
+    this.below = chain.lower().isEmpty() ? null : chain.lower().getFirst();
+    this.files = files;
+    this.fence = fence;
+    this.geometry = geometry;
+    this.transfer = transfer;
+    this.admission = admission;
+    this.scratch = scratch;
+    this.clock = clock;
+    handedDown = meters.counter("handDown.blocks");
+    declined = meters.counter("handDown.declined");
+  }
+
+  /** Scratch memory that {@link HandDown} needs, for the pool given to it. */
+  public static ScratchPool scratchFor(BlockGeometry geometry) {
+    return new ScratchPool(SCRATCH_BUFFERS, 4L * geometry.blockSize());
+  }
+
+  /**
+   * Copies some blocks down and makes them survive a kill from time to time; returns how many were
+   * copied.
+   */
+  public int step() {
+    Tier tier = below;
+    if (tier == null) {
+      return 0;
+    }
+    int count = 0;
+    MemorySegment buffer = scratch.take();
+    try {
+      MemorySegment stored = buffer.asSlice(0, geometry.blockSize());
+      while (count < BLOCKS_PER_STEP) {
+        long sequence = fence.sequence();
+        BlockMeta meta = chain.ram().takeUnsaved(stored);
+        if (meta == null) {
+          break;
+        }
+        offer(tier, withSequence(meta, sequence), buffer);
+        count++;
+      }
+    } finally {
+      scratch.give(buffer);
+    }
+    files.persistRecords();
+    flushIfDue(tier);
+    return count;
+  }
+
+  /** Copies everything down that is not there yet, and flushes. */
+  public void drain() {
+    Tier tier = below;
+    if (tier == null) {
+      return;
+    }
+    while (step() > 0) {
+      // Until RAM has nothing that the tier below lacks.
+    }
+    tier.flush();
+    unflushed = false;
+  }
+
+  /** Offers a block that RAM has no room for. {@code raw} stays the caller's. */
+  public void offer(BlockMeta plain, MemorySegment raw) {
+    Tier tier = below;
+    if (tier == null) {
+      return;
+    }
+    MemorySegment buffer = scratch.take();
+    try {
+      MemorySegment.copy(raw, 0, buffer, 0, plain.rawSize());
+      offer(tier, plain, buffer);
+    } finally {
+      scratch.give(buffer);
+    }
+  }
+
+  /**
+   * The block stands in the buffer's first quarter; the other three are for expanding, uniting and
+   * encoding.
+   */
+  private void offer(Tier tier, BlockMeta meta, MemorySegment buffer) {
+    FileState state = files.inMemory(meta.fileId());
+    if (state != null && state.fileGeneration() != meta.fileGeneration()) {
+      return;
+    }
+    if (!admission.admit(meta, 0)) {
+      declined.increment();
+      return;
+    }
+    BlockMeta offered = meta;
+    MemorySegment stored = quarter(buffer, 0).asSlice(0, meta.storedSize());
+    long present = tier.validGranules(meta.fileId(), meta.blockIndex(), meta.fileGeneration());
+    if ((present & ~meta.validGranules()) != 0) {
+      BlockMeta united = uniteWithPresent(tier, meta, buffer);
+      if (united != null) {
+        offered = united;
+        stored = quarter(buffer, 0).asSlice(0, united.storedSize());
+      }
+    }
+    if (offered.codecId() == NoneCodec.ID) {
+      BlockMeta encoded = transfer.encode(offered, stored, quarter(buffer, 3));
+      if (encoded.codecId() != NoneCodec.ID) {
+        offered = encoded;
+        stored = quarter(buffer, 3).asSlice(0, encoded.storedSize());
+      }
+    }
+    if (tier.offer(offered, stored)) {
+      handedDown.increment();
+      noteUnflushed();
+    } else {
+      declined.increment();
+    }
+  }
+
+  /**
+   * Adds the granules that the tier has and this block lacks; the result is plain, in the first
+   * quarter. Null if it cannot.
+   */
+  private @Nullable BlockMeta uniteWithPresent(Tier tier, BlockMeta meta, MemorySegment buffer) {
+    if (!(tier.lookup(meta.fileId(), meta.blockIndex(), 0) instanceof Lookup.Hit(var lease))) {
+      return null;
+    }
+    BlockMeta other;
+    try (lease) {
+      other = lease.meta();
+      if (other.fileGeneration() != meta.fileGeneration()
+          || !transfer.expand(other, lease.stored(), quarter(buffer, 1))) {
+        return null;
+      }
+    }
+    MemorySegment stored = quarter(buffer, 0).asSlice(0, meta.storedSize());
+    if (!transfer.expand(meta, stored, quarter(buffer, 2))) {
+      return null;
+    }
+    long granules = meta.validGranules() | other.validGranules();
+    MemorySegment raw = quarter(buffer, 0).asSlice(0, geometry.rawSize(granules));
+    transfer.unite(
+        meta.validGranules(), quarter(buffer, 2), other.validGranules(), quarter(buffer, 1), raw);
+    return transfer.plain(
+        meta.fileId(),
+        meta.blockIndex(),
+        meta.fileGeneration(),
+        granules,
+        meta.writeSequence(),
+        raw);
+  }
+
+  private MemorySegment quarter(MemorySegment buffer, int index) {
+    return buffer.asSlice((long) index * geometry.blockSize(), geometry.blockSize());
+  }
+
+  private synchronized void noteUnflushed() {
+    if (!unflushed) {
+      unflushed = true;
+      firstUnflushedNanos = clock.nanoTime();
+    }
+  }
+
+  private void flushIfDue(Tier tier) {
+    synchronized (this) {
+      if (!unflushed || clock.nanoTime() - firstUnflushedNanos < FLUSH_INTERVAL_NANOS) {
+        return;
+      }
+      unflushed = false;
+    }
+    tier.flush();
+  }
+
+  private static BlockMeta withSequence(BlockMeta meta, long sequence) {
+    return new BlockMeta(
+        meta.fileId(),
+        meta.blockIndex(),
+        meta.fileGeneration(),
+        meta.codecId(),
+        meta.rawSize(),
+        meta.storedSize(),
+        meta.checksum(),
+        meta.validGranules(),
+        sequence);
+  }
+}

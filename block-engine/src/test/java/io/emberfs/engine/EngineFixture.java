@@ -1,0 +1,284 @@
+package io.emberfs.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.emberfs.core.Access;
+import io.emberfs.core.BackingNode;
+import io.emberfs.core.BlockCache;
+import io.emberfs.core.BlockCache.CachedFile;
+import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.FileRecord;
+import io.emberfs.core.FileRecords;
+import io.emberfs.core.Meters;
+import io.emberfs.core.NodeIdentity;
+import io.emberfs.core.Prefetcher;
+import io.emberfs.core.StateStore;
+import io.emberfs.core.Tier;
+import io.emberfs.core.WriteFence;
+import io.emberfs.engine.codec.Lz4Codec;
+import io.emberfs.engine.file.StripedWriteFence;
+import io.emberfs.engine.ram.RamTierSpec;
+import io.emberfs.testkit.FakeBackingStore;
+import io.emberfs.testkit.FakeClock;
+import io.emberfs.testkit.FakeTier;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInput;
+import java.io.DataInputStream;
+import java.io.DataOutput;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** An engine over fakes, on one thread and a clock that the test turns; it can be restarted. */
+final class EngineFixture implements AutoCloseable {
+  static final long ATTRIBUTE_TTL_NANOS = 1_000_000_000L;
+  private static final int O_RDWR = 2;
+  private static final int PUNCH_HOLE_KEEP_SIZE = 3;
+
+  private final int blockSize;
+  private final long ramBytes;
+  private final FakeClock clock = new FakeClock();
+  private final FakeBackingStore store = new FakeBackingStore(clock);
+  private final FakeStateStore state = new FakeStateStore();
+  private final FakeRecords records = new FakeRecords();
+  private final Tier ssd;
+  private final boolean blind;
+  private Meters meters = new Meters();
+  private WriteFence fence = WriteFence.OPEN;
+  private Engine engine;
+
+  EngineFixture(int blockSize, long ramBytes, long ssdBytes) {
+    this(blockSize, ramBytes, ssdBytes, false);
+  }
+
+  private EngineFixture(int blockSize, long ramBytes, long ssdBytes, boolean blind) {
+    this.blockSize = blockSize;
+    this.ramBytes = ramBytes;
+    this.blind = blind;
+    WriteFence present =
+        new WriteFence() {
+          @Override
+          public long sequence() {
+            return fence.sequence();
+          }
+
+          @Override
+          public boolean isCurrent(long fileId, long blockIndex, long sequence) {
+            return fence.isCurrent(fileId, blockIndex, sequence);
+          }
+        };
+    this.ssd =
+        ssdBytes == 0 ? null : new FakeTier("ssd", new BlockGeometry(blockSize), ssdBytes, present);
+    engine = start();
+  }
+
+  /**
+   * An engine over a backing that shows the same version whatever happens to a file behind it: it
+   * must serve stale bytes.
+   */
+  static EngineFixture blindToChanges(int blockSize, long ramBytes, long ssdBytes) {
+    return new EngineFixture(blockSize, ramBytes, ssdBytes, true);
+  }
+
+  private Engine start() {
+    StripedWriteFence striped = new StripedWriteFence();
+    fence = striped;
+    meters = new Meters();
+    return new Engine(
+        new EngineConfiguration(new BlockGeometry(blockSize), ATTRIBUTE_TTL_NANOS, 4, 100, 10_000),
+        blind ? FrozenVersions.of(store) : store,
+        records,
+        state,
+        striped,
+        new RamTierSpec(new BlockGeometry(blockSize), ramBytes, "s3fifo", true),
+        ssd == null ? List.of() : List.of(ssd),
+        new Lz4Codec(),
+        new SilentPrefetcher(),
+        _ -> {},
+        clock,
+        () -> 0,
+        meters);
+  }
+
+  FakeBackingStore store() {
+    return store;
+  }
+
+  BlockCache cache() {
+    return engine.cache();
+  }
+
+  Engine engine() {
+    return engine;
+  }
+
+  FakeClock clock() {
+    return clock;
+  }
+
+  long counter(String name) {
+    return meters.counter(name).value();
+  }
+
+  CachedFile open(String name) {
+    return cache().open(store.lookup(store.root(), name.getBytes(UTF_8)), O_RDWR);
+  }
+
+  void close(CachedFile file) {
+    BackingNode node = file.node();
+    cache().close(file);
+    node.release(1);
+  }
+
+  /** Reads as the file system does: the hit path first. */
+  byte[] read(CachedFile file, long offset, int length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment target = arena.allocate(length);
+      int n = cache().readNow(file, offset, length, target, 1);
+      if (n == BlockCache.WOULD_WAIT) {
+        n = cache().read(file, offset, length, target, 1);
+      }
+      return target.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE);
+    }
+  }
+
+  void write(CachedFile file, long offset, byte[] data) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment source = arena.allocateFrom(ValueLayout.JAVA_BYTE, data);
+      int n = cache().write(file, offset, source, 1);
+      if (n != data.length) {
+        throw new AssertionError("wrote " + n + " of " + data.length);
+      }
+    }
+  }
+
+  void truncate(String name, long size) {
+    BackingNode node = store.lookup(store.root(), name.getBytes(UTF_8));
+    cache().truncate(node, size);
+    node.release(1);
+  }
+
+  void punch(CachedFile file, long offset, long length) {
+    cache().allocate(file, PUNCH_HOLE_KEEP_SIZE, offset, length);
+  }
+
+  long copyRange(
+      CachedFile source, long offset, CachedFile target, long targetOffset, long length) {
+    return cache().copyRange(source, offset, target, targetOffset, length);
+  }
+
+  void clear(String tier) {
+    cache().drop(tier);
+  }
+
+  void runRoles() {
+    engine.maintainStep();
+    engine.handDownStep();
+    engine.restoreStep();
+    engine.predictStep();
+    engine.fetchStep();
+  }
+
+  void advanceMillis(long millis) {
+    clock.advanceNanos(millis * 1_000_000);
+  }
+
+  void passAttributeTtl() {
+    clock.advanceNanos(ATTRIBUTE_TTL_NANOS + 1);
+  }
+
+  /** Lets every change so far become old enough to be trusted. */
+  void passYouth() {
+    clock.advanceNanos(10_000_000_000L);
+  }
+
+  /**
+   * Ends the engine, by a clean close or as a kill would, and starts another over the same state.
+   */
+  void restart(boolean clean) {
+    if (clean) {
+      engine.close();
+    }
+    engine = start();
+    engine.restore();
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+
+  private static final class FakeRecords implements FileRecords {
+    private final Map<NodeIdentity, FileRecord> byIdentity = new HashMap<>();
+    private long lastFileId;
+
+    @Override
+    public Optional<FileRecord> find(NodeIdentity identity) {
+      return Optional.ofNullable(byIdentity.get(identity));
+    }
+
+    @Override
+    public void put(FileRecord record) {
+      byIdentity.put(record.version().identity(), record);
+    }
+
+    @Override
+    public void remove(NodeIdentity identity, long fileId) {
+      byIdentity.remove(identity);
+    }
+
+    @Override
+    public long newFileId() {
+      return ++lastFileId;
+    }
+  }
+
+  private static final class FakeStateStore implements StateStore {
+    private final Map<String, byte[]> pieces = new HashMap<>();
+
+    @Override
+    public void save(String name, Writer writer) throws IOException {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      writer.write(new DataOutputStream(bytes));
+      pieces.put(name, bytes.toByteArray());
+    }
+
+    @Override
+    public Optional<DataInputStream> load(String name) {
+      return Optional.ofNullable(pieces.get(name))
+          .map(bytes -> new DataInputStream(new ByteArrayInputStream(bytes)));
+    }
+
+    @Override
+    public void remove(String name) {
+      pieces.remove(name);
+    }
+  }
+
+  private static final class SilentPrefetcher implements Prefetcher {
+    @Override
+    public void onAccess(Access access) {}
+
+    @Override
+    public void candidates(CandidateSink sink) {}
+
+    @Override
+    public void onOutcome(long fileId, long blockIndex, int component, Outcome outcome) {}
+
+    @Override
+    public void passed(PassedSink sink) {}
+
+    @Override
+    public void save(DataOutput out) {}
+
+    @Override
+    public void load(DataInput in) {}
+  }
+}
