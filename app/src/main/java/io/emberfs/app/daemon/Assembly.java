@@ -3,16 +3,266 @@ package io.emberfs.app.daemon;
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.MountConfiguration;
+import io.emberfs.app.config.MountConfiguration.Compression;
+import io.emberfs.app.config.MountConfiguration.KernelCache;
+import io.emberfs.core.BackingException;
+import io.emberfs.core.BackingStore;
+import io.emberfs.core.Clock;
+import io.emberfs.core.Codec;
+import io.emberfs.core.FileRecords;
 import io.emberfs.core.Meters;
+import io.emberfs.core.MountSpec;
+import io.emberfs.core.Prefetcher;
+import io.emberfs.core.Tier;
+import io.emberfs.engine.Engine;
+import io.emberfs.engine.EngineConfiguration;
+import io.emberfs.engine.backing.CountingBackingStore;
+import io.emberfs.engine.backing.DelayingBackingStore;
+import io.emberfs.engine.backing.PosixBackingStore;
+import io.emberfs.engine.codec.Lz4Codec;
+import io.emberfs.engine.codec.NoneCodec;
+import io.emberfs.engine.file.StripedWriteFence;
+import io.emberfs.engine.ram.RamTierSpec;
+import io.emberfs.ffi.Credentials;
+import io.emberfs.fuse.channel.DevTransport;
+import io.emberfs.fuse.fs.EmberFileSystem;
+import io.emberfs.fuse.fs.FsOptions;
+import io.emberfs.fuse.fs.KernelNotifier;
+import io.emberfs.fuse.node.NodeTable;
+import io.emberfs.persistence.ssd.SsdDatabase;
+import io.emberfs.persistence.ssd.SsdSpec;
+import io.emberfs.persistence.state.FileStateStore;
+import io.emberfs.persistence.state.StateDirectory;
+import io.emberfs.persistence.state.StateDirectoryException;
+import io.emberfs.predictor.SilentPrefetcher;
+import io.emberfs.predictor.arbiter.Arbiter;
+import io.emberfs.predictor.ngram.NgramPrefetcher;
+import io.emberfs.predictor.stream.StreamPrefetcher;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
 
-/** Puts the rooms together: the one class that names the concrete classes of the other modules. */
+/**
+ * Puts the rooms together: the one class that names the concrete classes of the other modules.
+ *
+ * <p>What is made later is closed earlier: transport, workers, engine, database, state directory,
+ * backing.
+ */
 public final class Assembly implements Daemon.Assembler {
+  private static final int RECEIVING_THREADS = 2;
+  private static final int REQUESTS_IN_FLIGHT_MAX = 48;
+  private static final int REQUEST_BYTES_MAX = 1 << 20;
+  private static final int WORKER_THREADS = 16;
+  private static final int TASKS_QUEUED_MAX = 4096;
+  private static final int PREFETCH_THREADS = 2;
+  private static final int NODES_MAX = 4 << 20;
+  private static final int FILE_STATES_MAX = 256 << 10;
+  private static final int WARM_BLOCKS_MAX = 1 << 20;
+  private static final int STATE_PIECE_BYTES_MAX = 64 << 20;
+  private static final int NGRAM_ENTRIES = 64 << 10;
+
+  private final UnaryOperator<BackingStore> aroundBacking;
+
+  /** The assembly of the product. */
+  public Assembly() {
+    this(UnaryOperator.identity());
+  }
+
+  /**
+   * An assembly with something between the engine and the backing.
+   *
+   * @param aroundBacking wraps the backing, below the counting
+   */
+  public Assembly(UnaryOperator<BackingStore> aroundBacking) {
+    this.aroundBacking = aroundBacking;
+  }
+
   @Override
-  public AssembledMount assemble(MountConfiguration configuration, Meters meters) throws Refusal {
-    throw new Refusal(
-        ExitCode.UNAVAILABLE,
-        "cannot mount on " + configuration.mountPoint(),
-        "this build has no file system yet",
-        "build a later version");
+  public AssembledMount assemble(MountConfiguration configuration, Meters meters)
+      throws Refusal, IOException {
+    List<AutoCloseable> opened = new ArrayList<>();
+    try {
+      return assemble(configuration, meters, opened);
+    } catch (Refusal | IOException | RuntimeException | Error failed) {
+      for (AutoCloseable each : opened) {
+        try {
+          each.close();
+        } catch (Exception second) {
+          failed.addSuppressed(second);
+        }
+      }
+      throw failed;
+    }
+  }
+
+  /**
+   * @param opened gets everything that has an end, the last opened first
+   */
+  private AssembledMount assemble(
+      MountConfiguration configuration, Meters meters, List<AutoCloseable> opened)
+      throws Refusal, IOException {
+    Credentials.dropSupplementaryGroups();
+    Clock clock = Clock.SYSTEM;
+
+    StateDirectory stateDirectory = openStateDirectory(configuration, meters);
+    opened.addFirst(stateDirectory);
+    BackingStore store = openBacking(configuration, meters);
+    opened.addFirst(store);
+
+    StripedWriteFence fence = new StripedWriteFence();
+    List<Tier> lower = new ArrayList<>();
+    FileRecords records = FileRecords.none();
+    if (configuration.ssdBytes() > 0) {
+      SsdDatabase ssd =
+          SsdDatabase.open(
+              stateDirectory.ssd(),
+              new SsdSpec(configuration.geometry(), configuration.ssdBytes(), null),
+              fence,
+              meters);
+      opened.addFirst(ssd);
+      lower.add(ssd.tier());
+      records = ssd.records();
+      meters.gauge("memory.ssdBytesMax", ssd::memoryBytesMax);
+    }
+
+    DevTransport transport =
+        new DevTransport(configuration.kernelCache() != KernelCache.OFF, meters);
+    NodeTable nodes = new NodeTable(store.root(), NODES_MAX);
+    KernelNotifier notifier = new KernelNotifier(nodes, transport);
+    Engine engine =
+        new Engine(
+            engineConfiguration(configuration),
+            store,
+            records,
+            new FileStateStore(stateDirectory.state(), STATE_PIECE_BYTES_MAX, meters),
+            fence,
+            new RamTierSpec(
+                configuration.geometry(),
+                configuration.ramBytes(),
+                configuration.policyName(),
+                configuration.compression() != Compression.OFF),
+            lower,
+            encoder(configuration),
+            prefetcher(configuration, meters),
+            notifier,
+            clock,
+            Assembly::threadCpuNanos,
+            meters);
+    opened.addFirst(engine);
+    if (configuration.restoreWarm()) {
+      engine.restore();
+    } else {
+      lower.forEach(Tier::clear);
+    }
+
+    PoolWorkers workers = new PoolWorkers(WORKER_THREADS, TASKS_QUEUED_MAX, meters);
+    opened.addFirst(workers);
+    engine.start(workers, configuration.prefetch() ? PREFETCH_THREADS : 0);
+    notifier.start(workers);
+    EmberFileSystem fileSystem =
+        new EmberFileSystem(
+            store, engine.cache(), nodes, workers, fsOptions(configuration), clock, meters);
+    opened.addFirst(transport);
+    List<Tier> tiers = new ArrayList<>(lower);
+    tiers.addFirst(engine.chain().ram());
+    showTiers(tiers, meters);
+    meters.gauge("memory.transportBytesMax", transport::bufferBytesMax);
+    meters.gauge("memory.scratchBytesMax", engine::scratchBytesMax);
+    return new AssembledMount(
+        transport, fileSystem, mountSpec(configuration), engine.cache(), tiers, meters, opened);
+  }
+
+  private BackingStore openBacking(MountConfiguration configuration, Meters meters)
+      throws Refusal {
+    try {
+      BackingStore store =
+          aroundBacking.apply(new PosixBackingStore(configuration.backing()));
+      return new CountingBackingStore(
+          configuration.backingDelay().isZero()
+              ? store
+              : new DelayingBackingStore(store, configuration.backingDelay()),
+          meters);
+    } catch (BackingException failed) {
+      throw new Refusal(
+          ExitCode.FAILED,
+          "cannot mount " + configuration.backing(),
+          String.valueOf(failed.getMessage()),
+          "see that the directory can be opened");
+    }
+  }
+
+  private static StateDirectory openStateDirectory(MountConfiguration configuration, Meters meters)
+      throws Refusal {
+    try {
+      return StateDirectory.open(
+          configuration.stateDirectory(), configuration.backing(), meters);
+    } catch (StateDirectoryException failed) {
+      throw StateDirectoryRefusals.of(configuration.mountPoint(), failed);
+    }
+  }
+
+  private static EngineConfiguration engineConfiguration(MountConfiguration configuration) {
+    return new EngineConfiguration(
+        configuration.geometry(),
+        configuration.attributeTtl().toNanos(),
+        WORKER_THREADS + PREFETCH_THREADS + 1,
+        FILE_STATES_MAX,
+        WARM_BLOCKS_MAX);
+  }
+
+  private static Codec encoder(MountConfiguration configuration) {
+    return configuration.compression() == Compression.OFF ? new NoneCodec() : new Lz4Codec();
+  }
+
+  private static Prefetcher prefetcher(MountConfiguration configuration, Meters meters) {
+    return configuration.prefetch()
+        ? new Arbiter(
+            List.of(
+                new StreamPrefetcher(configuration.geometry()),
+                new NgramPrefetcher(configuration.geometry(), NGRAM_ENTRIES)),
+            meters)
+        : new SilentPrefetcher();
+  }
+
+  private static FsOptions fsOptions(MountConfiguration configuration) {
+    long ttlNanos = configuration.attributeTtl().toNanos();
+    return new FsOptions(
+        ttlNanos,
+        ttlNanos,
+        configuration.kernelCache() != KernelCache.OFF,
+        configuration.extendedAttributes(),
+        configuration.flags().readOnly());
+  }
+
+  private static MountSpec mountSpec(MountConfiguration configuration) {
+    return new MountSpec(
+        configuration.mountPoint(),
+        configuration.backing().toString(),
+        configuration.flags().allowOther(),
+        configuration.flags().readOnly(),
+        configuration.flags().setUserId(),
+        configuration.flags().devices(),
+        REQUEST_BYTES_MAX,
+        RECEIVING_THREADS,
+        REQUESTS_IN_FLIGHT_MAX);
+  }
+
+  private static void showTiers(List<Tier> tiers, Meters meters) {
+    for (Tier tier : tiers) {
+      String name = "tiers." + tier.name();
+      meters.gauge(name + ".capacityBytes", tier::capacityBytes);
+      meters.gauge(name + ".usedBytes", tier::usedBytes);
+      meters.gauge(name + ".logicalBytes", tier::logicalBytes);
+      meters.gauge(name + ".blocks", tier::blockCount);
+      meters.gauge(name + ".evictions", tier::evictionCount);
+    }
+  }
+
+  private static long threadCpuNanos() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return threads.getCurrentThreadCpuTime();
   }
 }

@@ -104,7 +104,8 @@ public abstract class TierContract {
         new int[] {1, 2, 63, 4095, 4097, geometry.blockSize() - 1, geometry.blockSize()}) {
       byte[] stored = new byte[size];
       Seeds.random(size).nextBytes(stored);
-      BlockMeta meta = compressed(blocks.meta(FILE, size, GENERATION, whole, fence.sequence(), stored));
+      BlockMeta meta =
+          compressed(blocks.meta(FILE, size, GENERATION, whole, fence.sequence(), stored));
       MemorySegment unaligned = arena.allocate(size + 1L).asSlice(1);
       unaligned.copyFrom(MemorySegment.ofArray(stored));
 
