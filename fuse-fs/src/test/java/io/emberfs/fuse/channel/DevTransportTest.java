@@ -1,0 +1,210 @@
+package io.emberfs.fuse.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.emberfs.core.BackingException;
+import io.emberfs.core.Errno;
+import io.emberfs.core.FsHandler;
+import io.emberfs.core.Meters;
+import io.emberfs.core.MountSpec;
+import io.emberfs.core.Request;
+import io.emberfs.fuse.mount.MountPoint;
+import io.emberfs.testkit.FakeFsHandler;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real mounts of a file system in memory. */
+final class DevTransportTest {
+  @TempDir private Path folder;
+
+  private final Meters meters = new Meters();
+  private final FakeFsHandler handler = new FakeFsHandler();
+
+  @Test
+  void filesAreListedAndReadByteForByte() throws Exception {
+    byte[] large = new byte[5_000_001];
+    new Random(7).nextBytes(large);
+    handler.add("greeting", "hello\n".getBytes(StandardCharsets.UTF_8));
+    handler.add("empty", new byte[0]);
+    handler.add("large", large);
+    try (TestMount mount = TestMount.mount(folder, handler, false, meters)) {
+      assertThat(mount.run("ls")).isEqualTo("empty\ngreeting\nlarge\n");
+      assertThat(mount.run("cat greeting empty")).isEqualTo("hello\n");
+      assertThat(mount.run("stat -c '%s %F' large")).isEqualTo("5000001 regular file\n");
+      assertThat(mount.run("dd if=large bs=1M iflag=direct status=none | sha256sum"))
+          .startsWith(sha256(large));
+      assertThat(mount.run("dd if=large bs=7777 status=none | sha256sum"))
+          .startsWith(sha256(large));
+      assertThat(mount.run("cat missing || true")).contains("No such file");
+    }
+    assertThat(handler.openCount()).isZero();
+    assertThat(handler.destroyCount()).isEqualTo(1);
+    assertThat(MountPoint.state(folder.resolve("mnt"))).isEqualTo(MountPoint.State.ABSENT);
+    assertThat(meters.counter("fuse.malformedRequests").value()).isZero();
+    assertThat(meters.counter("fuse.replyErrors").value()).isZero();
+    assertThat(meters.counter("fuse.doubleAnswers").value()).isZero();
+  }
+
+  @Test
+  void writtenBytesAreReadBack() throws Exception {
+    handler.add("target", new byte[3 << 20]);
+    try (TestMount mount = TestMount.mount(folder, handler, false, meters)) {
+      mount.run(
+          """
+          head -c 3145728 /dev/urandom > "$MOUNT.source"
+          dd if="$MOUNT.source" of=target bs=1M conv=notrunc,nocreat oflag=direct status=none
+          cmp "$MOUNT.source" target
+          """);
+    }
+  }
+
+  @Test
+  void deferredReadsAreAnsweredOnTheirOwnDescriptor() throws Exception {
+    byte[] bytes = new byte[1 << 20];
+    new Random(8).nextBytes(bytes);
+    handler.add("file", bytes);
+    try (ExecutorService pool = Executors.newFixedThreadPool(3);
+        TestMount mount = TestMount.mount(folder, deferring(pool), false, meters)) {
+      String output =
+          mount.run(
+              """
+              for i in 1 2 3 4 5 6 7 8; do dd if=file bs=4k status=none | sha256sum & done
+              wait
+              """);
+      assertThat(output.split("\n")).hasSize(8).allMatch(line -> line.startsWith(sha256(bytes)));
+    }
+    assertThat(meters.counter("fuse.deferred").value()).isGreaterThanOrEqualTo(8 * 256);
+    assertThat(meters.counter("fuse.replyErrors").value()).isZero();
+  }
+
+  @Test
+  void aThrowingHandlerGivesEioAndTheMountLivesOn() throws Exception {
+    handler.add("file", "ok".getBytes(StandardCharsets.UTF_8));
+    FsHandler throwing =
+        new Overriding(handler) {
+          @Override
+          public void statistics(Request request, long nodeId) {
+            throw new AssertionError("planted");
+          }
+        };
+    try (TestMount mount = TestMount.mount(folder, throwing, false, meters)) {
+      assertThat(mount.run("stat -f . || true")).contains("Input/output error");
+      assertThat(mount.run("cat file")).isEqualTo("ok");
+    }
+    assertThat(meters.counter("fuse.handlerErrors").value()).isGreaterThanOrEqualTo(1);
+  }
+
+  @Test
+  void aSilentHandlerGivesEio() throws Exception {
+    FsHandler silent =
+        new Overriding(handler) {
+          @Override
+          public void statistics(Request request, long nodeId) {}
+        };
+    try (TestMount mount = TestMount.mount(folder, silent, false, meters)) {
+      assertThat(mount.run("stat -f . || true")).contains("Input/output error");
+    }
+    assertThat(meters.counter("fuse.handlerErrors").value()).isGreaterThanOrEqualTo(1);
+  }
+
+  @Test
+  void aBusyMountIsNotUnmountedButClosesHard() throws Exception {
+    handler.add("file", "ok".getBytes(StandardCharsets.UTF_8));
+    Process child;
+    try (TestMount mount = TestMount.mount(folder, handler, false, meters)) {
+      child =
+          new ProcessBuilder(
+                  "/bin/bash",
+                  "-c",
+                  "cd '" + mount.mountPoint() + "'; exec 3< file; echo open; exec sleep 60")
+              .start();
+      assertThat(child.inputReader().readLine()).isEqualTo("open");
+      assertThat(mount.transport().unmount(false)).isFalse();
+      mount.transport().close();
+      mount.transport().awaitUnmounted();
+    } finally {
+      assertThat(MountPoint.state(folder.resolve("mnt"))).isEqualTo(MountPoint.State.ABSENT);
+    }
+    child.destroyForcibly().waitFor();
+    assertThat(handler.destroyCount()).isEqualTo(1);
+  }
+
+  @Test
+  void aMountSomewhereThatIsNotThereFailsAndLeavesNothing() {
+    try (DevTransport transport = new DevTransport(false, meters)) {
+      MountSpec spec =
+          new MountSpec(folder.resolve("missing"), "s", false, false, false, false, 1 << 20, 2, 16);
+      assertThatThrownBy(() -> transport.mount(spec, handler))
+          .isInstanceOfSatisfying(
+              BackingException.class,
+              failed -> assertThat(failed.errno()).isIn(Errno.ENOENT, Errno.EPERM));
+    }
+    assertThat(handler.destroyCount()).isZero();
+  }
+
+  private FsHandler deferring(ExecutorService pool) {
+    return new Overriding(handler) {
+      @Override
+      public void read(Request request, long nodeId, long handle, long offset, int length) {
+        request.defer();
+        pool.execute(() -> handler.read(request, nodeId, handle, offset, length));
+      }
+    };
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException missing) {
+      throw new AssertionError(missing);
+    }
+  }
+
+  /** The fake, to change one operation of. */
+  private static class Overriding implements FsHandler {
+    private final FakeFsHandler fake;
+
+    Overriding(FakeFsHandler fake) {
+      this.fake = fake;
+    }
+
+    @Override
+    public void destroy() {
+      fake.destroy();
+    }
+
+    @Override
+    public void lookup(Request request, long parentId, byte[] name) {
+      fake.lookup(request, parentId, name);
+    }
+
+    @Override
+    public void getAttributes(Request request, long nodeId, long handle) {
+      fake.getAttributes(request, nodeId, handle);
+    }
+
+    @Override
+    public void open(Request request, long nodeId, int flags) {
+      fake.open(request, nodeId, flags);
+    }
+
+    @Override
+    public void read(Request request, long nodeId, long handle, long offset, int length) {
+      fake.read(request, nodeId, handle, offset, length);
+    }
+
+    @Override
+    public void release(Request request, long nodeId, long handle) {
+      fake.release(request, nodeId, handle);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package io.emberfs.fuse.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.emberfs.core.FsHandler;
+import io.emberfs.core.Meters;
+import io.emberfs.core.MountSpec;
+import io.emberfs.ffi.MountCalls;
+import io.emberfs.fuse.mount.MountPoint;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * A real mount for a test, used by child processes only: the JVM that serves a mount must not touch
+ * it. Cleans up first and last.
+ */
+public final class TestMount implements AutoCloseable {
+  private static final int REQUEST_SIZE_MAX = 1 << 20;
+  private static final int CHILD_SECONDS_MAX = 300;
+
+  private final Path mountPoint;
+  private final DevTransport transport;
+
+  private TestMount(Path mountPoint, DevTransport transport) {
+    this.mountPoint = mountPoint;
+    this.transport = transport;
+  }
+
+  /** Mounts in a folder of the test's; skips the test where that cannot be done. */
+  public static TestMount mount(Path folder, FsHandler handler, boolean kernelCache, Meters meters)
+      throws IOException {
+    assumeTrue(MountCalls.effectiveUid() == 0, "mounting needs root");
+    assumeTrue(Files.exists(Path.of("/dev/fuse")), "mounting needs /dev/fuse");
+    Path mountPoint = Files.createDirectories(folder.resolve("mnt"));
+    MountPoint.detachDead(mountPoint);
+    DevTransport transport = new DevTransport(kernelCache, meters);
+    transport.mount(
+        new MountSpec(
+            mountPoint, "backing of a test", true, false, true, true, REQUEST_SIZE_MAX, 2, 32),
+        handler);
+    assertThat(transport.awaitMounted(Duration.ofSeconds(10))).isTrue();
+    return new TestMount(mountPoint, transport);
+  }
+
+  public DevTransport transport() {
+    return transport;
+  }
+
+  public Path mountPoint() {
+    return mountPoint;
+  }
+
+  /** Runs a shell script in the mount and returns what it prints; fails the test if it fails. */
+  public String run(String script) throws IOException, InterruptedException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            "/usr/bin/timeout",
+            Integer.toString(CHILD_SECONDS_MAX),
+            "/bin/bash",
+            "-ec",
+            "cd \"$MOUNT\"\n" + script);
+    builder.redirectErrorStream(true);
+    builder.environment().put("MOUNT", mountPoint.toString());
+    builder.environment().put("LC_ALL", "C.UTF-8");
+    Process child = builder.start();
+    child.getOutputStream().close();
+    String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(child.waitFor()).as(output).isZero();
+    return output;
+  }
+
+  @Override
+  public void close() {
+    if (!transport.unmount(false)) {
+      transport.unmount(true);
+    }
+    transport.close();
+  }
+}

@@ -1,0 +1,84 @@
+package io.emberfs.fuse.dispatch;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.emberfs.core.BackingException;
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
+
+final class InitiationTest {
+  private static final int ALL = -1;
+
+  @Test
+  void onlyWhatWasOfferedIsTaken() {
+    Initiation agreed =
+        Initiation.negotiate(
+            offer(7, 45, (int) (Initiation.ASYNC_READ | Initiation.INIT_EXT), 0), 1 << 20, true);
+
+    assertThat(agreed.flags()).isEqualTo(Initiation.ASYNC_READ | Initiation.INIT_EXT);
+  }
+
+  @Test
+  void neitherLocksNorAclNorWritebackAreTaken() {
+    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), 1 << 20, true);
+    long unwanted = 1L << 1 | 1L << 10 | 1L << 16 | 1L << 19 | 1L << 20 | 1L << 37 | 1L << 41;
+
+    assertThat(agreed.flags() & unwanted).isZero();
+    assertThat(agreed.flags() & Initiation.DIRECT_IO_ALLOW_MMAP).isNotZero();
+    assertThat(agreed.flags() & Initiation.AUTO_INVAL_DATA).isNotZero();
+  }
+
+  @Test
+  void withoutKernelCacheNothingIsToBeInvalidatedAutomatically() {
+    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), 1 << 20, false);
+
+    assertThat(agreed.flags() & Initiation.AUTO_INVAL_DATA).isZero();
+  }
+
+  @Test
+  void theUpperFlagsNeedTheExtension() {
+    Initiation agreed =
+        Initiation.negotiate(offer(7, 45, ~(int) Initiation.INIT_EXT, ALL), 1 << 20, true);
+
+    assertThat(agreed.flags() >>> Integer.SIZE).isZero();
+  }
+
+  @Test
+  void theReplyCarriesTheBounds() {
+    MemorySegment reply = MemorySegment.ofArray(new byte[64]);
+    Initiation.negotiate(offer(7, 99, ALL, ALL), 1 << 20, true).encode(reply);
+
+    assertThat(reply.get(JAVA_INT_UNALIGNED, 0)).isEqualTo(7);
+    assertThat(reply.get(JAVA_INT_UNALIGNED, 4)).isEqualTo(45);
+    assertThat(reply.get(JAVA_INT_UNALIGNED, 8)).isEqualTo(131072);
+    assertThat(reply.get(JAVA_SHORT_UNALIGNED, 16)).isEqualTo((short) 64);
+    assertThat(reply.get(JAVA_INT_UNALIGNED, 20)).isEqualTo(1 << 20);
+    assertThat(reply.get(JAVA_INT_UNALIGNED, 24)).isEqualTo(1);
+    assertThat(reply.get(JAVA_SHORT_UNALIGNED, 28)).isEqualTo((short) 256);
+    assertThat(reply.get(JAVA_INT_UNALIGNED, 32)).isEqualTo(1 << 4);
+  }
+
+  @Test
+  void strangeProtocolsAreRefused() {
+    assertThatThrownBy(() -> Initiation.negotiate(offer(8, 0, ALL, ALL), 1 << 20, true))
+        .isInstanceOf(BackingException.class);
+    assertThatThrownBy(() -> Initiation.negotiate(offer(7, 12, ALL, ALL), 1 << 20, true))
+        .isInstanceOf(BackingException.class);
+    assertThatThrownBy(
+            () -> Initiation.negotiate(MemorySegment.ofArray(new byte[15]), 1 << 20, true))
+        .isInstanceOf(BackingException.class);
+  }
+
+  private static MemorySegment offer(int major, int minor, int flags, int flags2) {
+    MemorySegment arguments = MemorySegment.ofArray(new byte[64]);
+    arguments.set(JAVA_INT_UNALIGNED, 0, major);
+    arguments.set(JAVA_INT_UNALIGNED, 4, minor);
+    arguments.set(JAVA_INT_UNALIGNED, 8, 131072);
+    arguments.set(JAVA_INT_UNALIGNED, 12, flags);
+    arguments.set(JAVA_INT_UNALIGNED, 16, flags2);
+    return arguments;
+  }
+}
