@@ -11,9 +11,10 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Counts what is asked of a backing: {@code backing.reads}, {@code backing.readBytes}, {@code backing.writes}, {@code
- * backing.writeBytes}, {@code backing.syncs}, and in {@code backing.errors} what it refused for a reason of its own (an answer
- * about a name, such as that there is none, is no error of the backing).
+ * Counts what is asked of a backing: {@code backing.reads}, {@code backing.readBytes}, {@code
+ * backing.writes}, {@code backing.writeBytes}, {@code backing.syncs}, and in {@code backing.errors}
+ * what it refused for a reason of its own (an answer about a name, such as that there is none, is
+ * no error of the backing).
  *
  * <p>Owns the inner store.
  */

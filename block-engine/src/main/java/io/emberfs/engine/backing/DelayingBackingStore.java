@@ -8,7 +8,8 @@ import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
- * A backing that answers each request a fixed time later: shows on a fast disk what a slow one is like.
+ * A backing that answers each request a fixed time later: shows on a fast disk what a slow one is
+ * like.
  *
  * <p>Owns the inner store.
  */

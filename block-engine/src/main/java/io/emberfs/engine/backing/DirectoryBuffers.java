@@ -5,7 +5,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
-/** Buffers for reading directories, used again and again; those above the bound are left to the collector. Any thread. */
+/**
+ * Buffers for reading directories, used again and again; those above the bound are left to the
+ * collector. Any thread.
+ */
 final class DirectoryBuffers {
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int KEPT_MAX = 32;

@@ -11,12 +11,13 @@ import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What is known of each file system that is mounted in the backing directory: the number by which its inodes are persisted, and
- * whether they last.
+ * What is known of each file system that is mounted in the backing directory: the number by which
+ * its inodes are persisted, and whether they last.
  *
- * <p>The number comes from the UUID, else from f_fsid, else from the mount source, so that it survives restarts and renumbered
- * devices. Within a run no two devices share one: a clone of a file system that is mounted beside it gets another number, at
- * the price of its warmth. One entry for each mount. Any thread.
+ * <p>The number comes from the UUID, else from f_fsid, else from the mount source, so that it
+ * survives restarts and renumbered devices. Within a run no two devices share one: a clone of a
+ * file system that is mounted beside it gets another number, at the price of its warmth. One entry
+ * for each mount. Any thread.
  */
 final class FileSystems {
   private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
@@ -30,8 +31,8 @@ final class FileSystems {
 
   /**
    * @param id see {@link io.emberfs.core.NodeIdentity#fileSystemId()}
-   * @param lastingInodes whether an inode keeps number and handle for as long as it exists. A FUSE server may give another
-   *     number to an inode that it forgot meanwhile.
+   * @param lastingInodes whether an inode keeps number and handle for as long as it exists. A FUSE
+   *     server may give another number to an inode that it forgot meanwhile.
    */
   record FileSystem(long id, boolean lastingInodes) {}
 
@@ -45,28 +46,36 @@ final class FileSystems {
   FileSystem of(Statx stat, int descriptor, boolean readable) {
     Mount mount = new Mount(stat.mountId(), stat.device());
     FileSystem known = byMount.get(mount);
-    return known != null ? known : add(mount, descriptor, readable, stat.deviceMajor(), stat.deviceMinor());
+    return known != null
+        ? known
+        : add(mount, descriptor, readable, stat.deviceMajor(), stat.deviceMinor());
   }
 
-  private synchronized FileSystem add(Mount mount, int descriptor, boolean readable, int major, int minor) {
+  private synchronized FileSystem add(
+      Mount mount, int descriptor, boolean readable, int major, int minor) {
     Statfs state = Statfs.ofThread();
     Failures.check(state.read(descriptor), "fstatfs", mount);
     long type = state.type();
     long id = readable ? uuid(descriptor) : 0;
     if (id == 0) {
-      id = state.id() != 0 ? mixed(state.id(), type) : mountSource(major, minor, mixed(mount.device(), type));
+      id =
+          state.id() != 0
+              ? mixed(state.id(), type)
+              : mountSource(major, minor, mixed(mount.device(), type));
     } else if (type == Statfs.BTRFS_SUPER_MAGIC) {
       id = mixed(id, state.id());
     }
     FileSystem fileSystem =
-        new FileSystem(isTaken(id, mount) ? mixed(id, mount.device()) : id, type != Statfs.FUSE_SUPER_MAGIC);
+        new FileSystem(
+            isTaken(id, mount) ? mixed(id, mount.device()) : id, type != Statfs.FUSE_SUPER_MAGIC);
     FileSystem raced = byMount.putIfAbsent(mount, fileSystem);
     return raced != null ? raced : fileSystem;
   }
 
   private boolean isTaken(long id, Mount mount) {
     return byMount.entrySet().stream()
-        .anyMatch(entry -> entry.getValue().id() == id && entry.getKey().device() != mount.device());
+        .anyMatch(
+            entry -> entry.getValue().id() == id && entry.getKey().device() != mount.device());
   }
 
   private static long uuid(int descriptor) {
@@ -81,7 +90,10 @@ final class FileSystems {
     }
   }
 
-  /** A number from type and source of the mount of a device (proc_pid_mountinfo(5)), or {@code unknown}. */
+  /**
+   * A number from type and source of the mount of a device (proc_pid_mountinfo(5)), or {@code
+   * unknown}.
+   */
   private static long mountSource(int major, int minor, long unknown) {
     String device = major + ":" + minor;
     try {

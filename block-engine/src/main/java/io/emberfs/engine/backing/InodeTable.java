@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The known inodes, one {@link PosixNode} each, and the bound on their descriptors.
  *
- * <p>Nodes live as long as somebody holds a reference; a node's place holds one to its parent. When more than {@code
- * descriptorsMax} descriptors are open, a clock hand goes over the nodes and closes those that were not used since its last
- * turn and that can be found again at their place: this is tried before closing. What cannot be found again (removed, moved by
- * somebody else) keeps its descriptor, so the bound gives way to it.
+ * <p>Nodes live as long as somebody holds a reference; a node's place holds one to its parent. When
+ * more than {@code descriptorsMax} descriptors are open, a clock hand goes over the nodes and
+ * closes those that were not used since its last turn and that can be found again at their place:
+ * this is tried before closing. What cannot be found again (removed, moved by somebody else) keeps
+ * its descriptor, so the bound gives way to it.
  *
  * <table>
  * <caption>Synchronization</caption>
@@ -34,7 +35,10 @@ final class InodeTable implements AutoCloseable {
   private static final int S_IFREG = 0100000;
   private static final int S_IFDIR = 0040000;
 
-  /** So many are closed at once: an open seldom pays for the clock, and a removal never waits long for it. */
+  /**
+   * So many are closed at once: an open seldom pays for the clock, and a removal never waits long
+   * for it.
+   */
   private static final int SWEEP_BATCH = 64;
 
   private final ConcurrentHashMap<InodeKey, PosixNode> nodes = new ConcurrentHashMap<>();
@@ -82,7 +86,9 @@ final class InodeTable implements AutoCloseable {
     return adopt(descriptor, parent, name);
   }
 
-  /** The node of an entry, with a reference and an open descriptor, if it is known; never makes one. */
+  /**
+   * The node of an entry, with a reference and an open descriptor, if it is known; never makes one.
+   */
   @Nullable PosixNode find(PosixNode parent, byte[] name) {
     int descriptor = openInode(parent, name);
     if (descriptor < 0) {
@@ -106,7 +112,8 @@ final class InodeTable implements AutoCloseable {
   }
 
   /**
-   * The node of an open O_PATH descriptor, with a reference. The descriptor is the table's from here on, also when this fails.
+   * The node of an open O_PATH descriptor, with a reference. The descriptor is the table's from
+   * here on, also when this fails.
    *
    * @param parent where it was found, null for the root, which is never looked for again
    */
@@ -139,12 +146,14 @@ final class InodeTable implements AutoCloseable {
         return known;
       }
       if (made == null) {
-        NodeIdentity identity = new NodeIdentity(fileSystem.id(), key.inode(), key.inodeGeneration());
+        NodeIdentity identity =
+            new NodeIdentity(fileSystem.id(), key.inode(), key.inodeGeneration());
         made =
             new PosixNode(
                 this, key, identity, stat.mode() & S_IFMT, fileSystem.lastingInodes(), descriptor);
       }
-      // A node that was found without a reference is dead; its owner will remove exactly it, not ours.
+      // A node that was found without a reference is dead; its owner will remove exactly it, not
+      // ours.
       if (known == null ? nodes.putIfAbsent(key, made) == null : nodes.replace(key, known, made)) {
         openCount.incrementAndGet();
         return made;
@@ -188,8 +197,9 @@ final class InodeTable implements AutoCloseable {
   }
 
   /**
-   * Whether the places of a directory lead up through {@code ancestor}: they do when somebody else moved directories about, and
-   * a place that closes the circle would keep all of them alive for ever. A node without place just keeps its descriptor.
+   * Whether the places of a directory lead up through {@code ancestor}: they do when somebody else
+   * moved directories about, and a place that closes the circle would keep all of them alive for
+   * ever. A node without place just keeps its descriptor.
    */
   private static boolean isBelow(PosixNode directory, PosixNode ancestor) {
     PosixNode at = directory;
@@ -203,7 +213,9 @@ final class InodeTable implements AutoCloseable {
     return true;
   }
 
-  /** Gives references back; a node's last one ends the node, and its own reference to its parent. */
+  /**
+   * Gives references back; a node's last one ends the node, and its own reference to its parent.
+   */
   void release(PosixNode node, long count) {
     PosixNode at = node;
     long left = count;
@@ -229,7 +241,10 @@ final class InodeTable implements AutoCloseable {
     closedCount.decrementAndGet();
   }
 
-  /** Opens what is at a place if it is the inode that is expected there: a descriptor, or the negated errno. */
+  /**
+   * Opens what is at a place if it is the inode that is expected there: a descriptor, or the
+   * negated errno.
+   */
   int openExpected(PosixNode.Place place, InodeKey expected) {
     int descriptor = openInode(place.parent(), place.name());
     if (descriptor == -Errno.ENOENT || descriptor == -Errno.ENOTDIR) {
@@ -267,7 +282,10 @@ final class InodeTable implements AutoCloseable {
     }
   }
 
-  /** Turns the clock until some descriptors are closed, or twice around. One thread does; others go on above the bound. */
+  /**
+   * Turns the clock until some descriptors are closed, or twice around. One thread does; others go
+   * on above the bound.
+   */
   private void sweep() {
     // A thread that is removing a name cannot wait for itself.
     if (closing.getReadHoldCount() > 0 || !sweeping.compareAndSet(false, true)) {
@@ -296,7 +314,10 @@ final class InodeTable implements AutoCloseable {
     }
   }
 
-  /** Closes a node's descriptor if it can be had again; one that cannot be found is not asked again until it is looked up. */
+  /**
+   * Closes a node's descriptor if it can be had again; one that cannot be found is not asked again
+   * until it is looked up.
+   */
   private boolean closeIfFound(PosixNode node) {
     int found = node.openAtPlace();
     if (found >= 0) {

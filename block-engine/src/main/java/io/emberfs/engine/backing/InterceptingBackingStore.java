@@ -11,7 +11,10 @@ import io.emberfs.core.FileSystemStatistics;
 import io.emberfs.core.FileVersion;
 import java.util.function.Supplier;
 
-/** A backing around another one that sees each request pass. The inner store, and what it opens, belong to it. */
+/**
+ * A backing around another one that sees each request pass. The inner store, and what it opens,
+ * belong to it.
+ */
 abstract class InterceptingBackingStore implements BackingStore {
   private final BackingStore inner;
 
@@ -27,11 +30,10 @@ abstract class InterceptingBackingStore implements BackingStore {
 
   private void run(Runnable call) {
     Boolean _ =
-        request(
-            () -> {
-              call.run();
-              return true;
-            });
+        request(() -> {
+          call.run();
+          return true;
+        });
   }
 
   @Override
@@ -71,7 +73,8 @@ abstract class InterceptingBackingStore implements BackingStore {
   }
 
   @Override
-  public BackingNode makeSymbolicLink(BackingNode parent, byte[] name, byte[] target, Caller caller) {
+  public BackingNode makeSymbolicLink(
+      BackingNode parent, byte[] name, byte[] target, Caller caller) {
     return request(() -> inner.makeSymbolicLink(parent, name, target, caller));
   }
 
@@ -96,7 +99,8 @@ abstract class InterceptingBackingStore implements BackingStore {
   }
 
   @Override
-  public void rename(BackingNode parent, byte[] name, BackingNode newParent, byte[] newName, int flags) {
+  public void rename(
+      BackingNode parent, byte[] name, BackingNode newParent, byte[] newName, int flags) {
     run(() -> inner.rename(parent, name, newParent, newName, flags));
   }
 

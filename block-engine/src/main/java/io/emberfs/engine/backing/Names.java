@@ -4,8 +4,8 @@ import io.emberfs.core.BackingException;
 import io.emberfs.core.Errno;
 
 /**
- * The rule for names that come from outside: one entry of one directory, nothing that could lead elsewhere. The kernel is not
- * the only sender, so nobody's check before this one is trusted.
+ * The rule for names that come from outside: one entry of one directory, nothing that could lead
+ * elsewhere. The kernel is not the only sender, so nobody's check before this one is trusted.
  */
 final class Names {
   /** NAME_MAX of linux/limits.h; XATTR_NAME_MAX is the same. */
@@ -18,7 +18,8 @@ final class Names {
     if (name.length > NAME_BYTES_MAX) {
       throw new BackingException(Errno.ENAMETOOLONG, "name", Failures.text(name));
     }
-    boolean dots = name.length <= 2 && name.length > 0 && name[0] == '.' && name[name.length - 1] == '.';
+    boolean dots =
+        name.length <= 2 && name.length > 0 && name[0] == '.' && name[name.length - 1] == '.';
     if (name.length == 0 || dots || contains(name, '/') || contains(name, 0)) {
       throw new BackingException(Errno.EINVAL, "name", Failures.text(name));
     }

@@ -5,10 +5,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * A descriptor that is closed by its last user: closed under a running call, its number could be given to another file, and the
- * call would read or write there.
+ * A descriptor that is closed by its last user: closed under a running call, its number could be
+ * given to another file, and the call would read or write there.
  *
- * <p>{@code users} counts running calls, and one more until {@link #close}. Any thread, no lock, no allocation.
+ * <p>{@code users} counts running calls, and one more until {@link #close}. Any thread, no lock, no
+ * allocation.
  */
 final class OpenDescriptor implements AutoCloseable {
   private static final VarHandle USERS;

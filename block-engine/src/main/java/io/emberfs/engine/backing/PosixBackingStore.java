@@ -33,12 +33,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A directory of this machine as a {@link BackingStore}.
  *
- * <p>Every call is relative to the descriptor of a known inode, so that nothing that is moved or replaced by a link in the
- * backing can lead outside. Only regular files and directories are ever opened, through {@code /proc/self/fd} of their O_PATH
- * descriptor, which must be mounted. What is created is created under the caller's credentials ({@link Credentials}); all other
- * calls run as the daemon: whether the caller may is decided above.
+ * <p>Every call is relative to the descriptor of a known inode, so that nothing that is moved or
+ * replaced by a link in the backing can lead outside. Only regular files and directories are ever
+ * opened, through {@code /proc/self/fd} of their O_PATH descriptor, which must be mounted. What is
+ * created is created under the caller's credentials ({@link Credentials}); all other calls run as
+ * the daemon: whether the caller may is decided above.
  *
- * <p>Any thread, but a platform one wherever something is created. Memory: none but descriptors and per-thread scratch.
+ * <p>Any thread, but a platform one wherever something is created. Memory: none but descriptors and
+ * per-thread scratch.
  */
 public final class PosixBackingStore implements BackingStore {
   private static final int S_IFMT = 0170000;
@@ -61,7 +63,8 @@ public final class PosixBackingStore implements BackingStore {
    * Opens a directory.
    *
    * @param directory the backing; must exist
-   * @param descriptorsMax known inodes that may keep a descriptor open; files and directories in use come on top of it
+   * @param descriptorsMax known inodes that may keep a descriptor open; files and directories in
+   *     use come on top of it
    */
   public PosixBackingStore(Path directory, int descriptorsMax) {
     if (descriptorsMax <= 0) {
@@ -84,7 +87,10 @@ public final class PosixBackingStore implements BackingStore {
     this(directory, defaultDescriptorsMax());
   }
 
-  /** Half of what this process may open, after its limit was raised: the other half is for open files, sockets, databases. */
+  /**
+   * Half of what this process may open, after its limit was raised: the other half is for open
+   * files, sockets, databases.
+   */
   public static int defaultDescriptorsMax() {
     return Math.clamp(FileSystemCalls.raiseDescriptorLimit() / 2, 1, Integer.MAX_VALUE);
   }
@@ -182,19 +188,22 @@ public final class PosixBackingStore implements BackingStore {
     throw new BackingException(Errno.EAGAIN, "openat", Failures.text(name));
   }
 
-  private static int createNew(PosixNode directory, byte[] name, int flags, int mode, Caller caller) {
+  private static int createNew(
+      PosixNode directory, byte[] name, int flags, int mode, Caller caller) {
     int openFlags = openFlags(modeOf(flags));
     return on(
         directory,
         descriptor ->
             Credentials.runAs(
-                caller, () -> FileCalls.createNew(descriptor, name, openFlags, mode & PERMISSIONS)));
+                caller,
+                () -> FileCalls.createNew(descriptor, name, openFlags, mode & PERMISSIONS)));
   }
 
   private Created made(int descriptor, PosixNode directory, byte[] name) {
     try {
       // From the open file itself: the name may lead elsewhere by now.
-      PosixNode node = inodes.adopt(check(FileCalls.openInodeOf(descriptor), "open", name), directory, name);
+      PosixNode node =
+          inodes.adopt(check(FileCalls.openInodeOf(descriptor), "open", name), directory, name);
       return new Created(node, new PosixFile(descriptor, node.identity()), false);
     } catch (BackingException failure) {
       FileCalls.close(descriptor);
@@ -239,7 +248,9 @@ public final class PosixBackingStore implements BackingStore {
     if ((flags & FileCalls.O_DSYNC) != 0) {
       return OpenMode.READ_WRITE_SYNC;
     }
-    return (flags & FileCalls.O_ACCMODE) == FileCalls.O_RDONLY ? OpenMode.READ : OpenMode.READ_WRITE;
+    return (flags & FileCalls.O_ACCMODE) == FileCalls.O_RDONLY
+        ? OpenMode.READ
+        : OpenMode.READ_WRITE;
   }
 
   private static OpenMode writing(OpenMode mode) {
@@ -258,7 +269,11 @@ public final class PosixBackingStore implements BackingStore {
   public BackingNode makeDirectory(BackingNode parent, byte[] name, int mode, Caller caller) {
     checkEntry(name);
     return make(
-        parent, name, "mkdirat", caller, directory -> DirectoryCalls.makeDirectory(directory, name, mode & PERMISSIONS));
+        parent,
+        name,
+        "mkdirat",
+        caller,
+        directory -> DirectoryCalls.makeDirectory(directory, name, mode & PERMISSIONS));
   }
 
   @Override
@@ -268,21 +283,32 @@ public final class PosixBackingStore implements BackingStore {
     if (type == S_IFDIR || type == S_IFLNK) {
       throw new BackingException(Errno.EINVAL, "mknodat", Failures.text(name));
     }
-    return make(parent, name, "mknodat", caller, directory -> DirectoryCalls.makeNode(directory, name, mode, rdev));
+    return make(
+        parent,
+        name,
+        "mknodat",
+        caller,
+        directory -> DirectoryCalls.makeNode(directory, name, mode, rdev));
   }
 
   @Override
-  public BackingNode makeSymbolicLink(BackingNode parent, byte[] name, byte[] target, Caller caller) {
+  public BackingNode makeSymbolicLink(
+      BackingNode parent, byte[] name, byte[] target, Caller caller) {
     checkEntry(name);
     checkBytes(target, "symlinkat");
     return make(
-        parent, name, "symlinkat", caller, directory -> DirectoryCalls.makeSymbolicLink(target, directory, name));
+        parent,
+        name,
+        "symlinkat",
+        caller,
+        directory -> DirectoryCalls.makeSymbolicLink(target, directory, name));
   }
 
   private BackingNode make(
       BackingNode parent, byte[] name, String operation, Caller caller, IntUnaryOperator call) {
     PosixNode directory = (PosixNode) parent;
-    int result = on(directory, descriptor -> Credentials.runAs(caller, () -> call.applyAsInt(descriptor)));
+    int result =
+        on(directory, descriptor -> Credentials.runAs(caller, () -> call.applyAsInt(descriptor)));
     check(result, operation, name);
     return inodes.lookup(directory, name);
   }
@@ -293,7 +319,10 @@ public final class PosixBackingStore implements BackingStore {
     PosixNode linked = (PosixNode) node;
     PosixNode directory = (PosixNode) newParent;
     int result =
-        on(linked, descriptor -> on(directory, target -> DirectoryCalls.link(descriptor, target, newName)));
+        on(
+            linked,
+            descriptor ->
+                on(directory, target -> DirectoryCalls.link(descriptor, target, newName)));
     check(result, "linkat", newName);
     linked.retain();
     inodes.setPlace(linked, directory, newName);
@@ -326,7 +355,8 @@ public final class PosixBackingStore implements BackingStore {
     Lock removal = inodes.removal();
     removal.lock();
     try {
-      // A node without descriptor could not be found any more: it gets one as long as it has a name.
+      // A node without descriptor could not be found any more: it gets one as long as it has a
+      // name.
       PosixNode removed = inodes.hasClosedNodes() ? inodes.find(directory, name) : null;
       try {
         check(on(directory, call), "unlinkat", name);
@@ -339,7 +369,8 @@ public final class PosixBackingStore implements BackingStore {
   }
 
   @Override
-  public void rename(BackingNode parent, byte[] name, BackingNode newParent, byte[] newName, int flags) {
+  public void rename(
+      BackingNode parent, byte[] name, BackingNode newParent, byte[] newName, int flags) {
     checkEntry(name);
     checkEntry(newName);
     PosixNode from = (PosixNode) parent;
@@ -352,7 +383,10 @@ public final class PosixBackingStore implements BackingStore {
       PosixNode replaced = replacedMatters ? inodes.find(to, newName) : null;
       try {
         int result =
-            on(from, source -> on(to, target -> DirectoryCalls.rename(source, name, target, newName, flags)));
+            on(
+                from,
+                source ->
+                    on(to, target -> DirectoryCalls.rename(source, name, target, newName, flags)));
         check(result, "renameat2", name);
         if (moved != null) {
           inodes.setPlace(moved, to, newName);
@@ -381,7 +415,8 @@ public final class PosixBackingStore implements BackingStore {
       throw new BackingException(Errno.ENOTDIR, "open", node.toString());
     }
     int flags = FileCalls.O_RDONLY | FileCalls.O_DIRECTORY;
-    return new PosixDirectory(on(node, "open", descriptor -> FileCalls.reopen(descriptor, flags)), directoryBuffers);
+    return new PosixDirectory(
+        on(node, "open", descriptor -> FileCalls.reopen(descriptor, flags)), directoryBuffers);
   }
 
   @Override
@@ -396,20 +431,29 @@ public final class PosixBackingStore implements BackingStore {
     checkAttribute(name);
     ValueBuffer buffer = ValueBuffer.ofThread();
     return buffer.bytes(
-        on(node, "getxattr", descriptor -> (int) InodeCalls.extendedAttribute(descriptor, name, buffer)));
+        on(
+            node,
+            "getxattr",
+            descriptor -> (int) InodeCalls.extendedAttribute(descriptor, name, buffer)));
   }
 
   @Override
   public void setExtendedAttribute(BackingNode node, byte[] name, byte[] value, int flags) {
     checkAttribute(name);
-    on(node, "setxattr", descriptor -> InodeCalls.setExtendedAttribute(descriptor, name, value, flags));
+    on(
+        node,
+        "setxattr",
+        descriptor -> InodeCalls.setExtendedAttribute(descriptor, name, value, flags));
   }
 
   @Override
   public byte[] extendedAttributeNames(BackingNode node) {
     ValueBuffer buffer = ValueBuffer.ofThread();
     return buffer.bytes(
-        on(node, "listxattr", descriptor -> (int) InodeCalls.extendedAttributeNames(descriptor, buffer)));
+        on(
+            node,
+            "listxattr",
+            descriptor -> (int) InodeCalls.extendedAttributeNames(descriptor, buffer)));
   }
 
   @Override
@@ -421,14 +465,19 @@ public final class PosixBackingStore implements BackingStore {
   @Override
   public BackingFile open(BackingNode node, OpenMode mode) {
     if (node.type() != S_IFREG) {
-      // As open(2) answers for what has no bytes; a fifo or device is never opened, it could wait or do things.
-      int errno = node.type() == S_IFDIR ? Errno.EISDIR : node.type() == S_IFLNK ? Errno.ELOOP : Errno.ENXIO;
+      // As open(2) answers for what has no bytes; a fifo or device is never opened, it could wait
+      // or do things.
+      int errno =
+          node.type() == S_IFDIR
+              ? Errno.EISDIR
+              : node.type() == S_IFLNK ? Errno.ELOOP : Errno.ENXIO;
       throw new BackingException(errno, "open", node.toString());
     }
     int descriptor = on((PosixNode) node, inode -> reopen(inode, openFlags(mode)));
     check(descriptor, "open", node);
     if (mode == OpenMode.READ) {
-      // Whole streams are read ahead above; here, a random miss must not read more than it asks for.
+      // Whole streams are read ahead above; here, a random miss must not read more than it asks
+      // for.
       FileCalls.advise(descriptor, 0, 0, FileCalls.FADVISE_RANDOM);
     }
     return new PosixFile(descriptor, node.identity());

@@ -11,8 +11,9 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open directory of the backing, read in large pieces (struct linux_dirent64 of getdents64(2)). Goes on in the piece where
- * the last reading ended; the descriptor is moved only for a reader who asks for another place.
+ * An open directory of the backing, read in large pieces (struct linux_dirent64 of getdents64(2)).
+ * Goes on in the piece where the last reading ended; the descriptor is moved only for a reader who
+ * asks for another place.
  */
 final class PosixDirectory implements BackingDirectory {
   private static final int INODE = 0;

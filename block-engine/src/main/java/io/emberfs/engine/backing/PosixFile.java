@@ -101,7 +101,9 @@ final class PosixFile implements BackingFile {
       int openTarget = targetDescriptor.acquire();
       try {
         return Failures.check(
-            FileCalls.copyRange(open, offset, openTarget, targetOffset, length), "copy_file_range", this);
+            FileCalls.copyRange(open, offset, openTarget, targetOffset, length),
+            "copy_file_range",
+            this);
       } finally {
         targetDescriptor.done();
       }

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One inode of the backing, with an O_PATH descriptor that may be closed while nobody uses it.
  *
- * <p>The descriptor is used between {@link #acquire} and {@link #done}. One that was closed is opened again from the place where
- * the inode was last seen, and is the node's only if it leads to the same inode; otherwise the call fails with ESTALE.
+ * <p>The descriptor is used between {@link #acquire} and {@link #done}. One that was closed is
+ * opened again from the place where the inode was last seen, and is the node's only if it leads to
+ * the same inode; otherwise the call fails with ESTALE.
  *
  * <table>
  * <caption>Synchronization</caption>
@@ -49,7 +50,9 @@ final class PosixNode implements BackingNode {
   private volatile long references = 1;
   private volatile @Nullable Place place;
 
-  /** Set by each use, taken away by the table's clock. Lost updates only make the clock less exact. */
+  /**
+   * Set by each use, taken away by the table's clock. Lost updates only make the clock less exact.
+   */
   private boolean recentlyUsed = true;
 
   /** Where an inode was last seen. */
@@ -61,7 +64,12 @@ final class PosixNode implements BackingNode {
 
   /** With one reference and an open descriptor, which is the node's from here on. */
   PosixNode(
-      InodeTable table, InodeKey key, NodeIdentity identity, int type, boolean reopenable, int descriptor) {
+      InodeTable table,
+      InodeKey key,
+      NodeIdentity identity,
+      int type,
+      boolean reopenable,
+      int descriptor) {
     this.table = table;
     this.key = key;
     this.identity = identity;
@@ -144,7 +152,10 @@ final class PosixNode implements BackingNode {
     return word == 0;
   }
 
-  /** Gives a closed node a descriptor of its inode; false if it has one, and then the caller keeps this one. */
+  /**
+   * Gives a closed node a descriptor of its inode; false if it has one, and then the caller keeps
+   * this one.
+   */
   boolean offer(int descriptor) {
     boolean taken = WORD.compareAndSet(this, 0L, wordOf(descriptor));
     if (taken) {
@@ -177,12 +188,16 @@ final class PosixNode implements BackingNode {
     return place;
   }
 
-  /** Sets the place and returns the one before, whose reference to the parent is the caller's now. */
+  /**
+   * Sets the place and returns the one before, whose reference to the parent is the caller's now.
+   */
   @Nullable Place exchangePlace(@Nullable Place newPlace) {
     return (Place) PLACE.getAndSet(this, newPlace);
   }
 
-  /** One turn of the clock: true if the node was not used since the last turn and might be closed. */
+  /**
+   * One turn of the clock: true if the node was not used since the last turn and might be closed.
+   */
   boolean isCold() {
     if (recentlyUsed) {
       recentlyUsed = false;
