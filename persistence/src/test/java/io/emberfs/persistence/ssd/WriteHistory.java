@@ -9,6 +9,7 @@ import io.emberfs.core.FileVersion;
 import io.emberfs.core.Lookup;
 import io.emberfs.core.Meters;
 import io.emberfs.core.NodeIdentity;
+import io.emberfs.core.Tier;
 import io.emberfs.core.WriteFence;
 import io.emberfs.testkit.Seeds;
 import io.emberfs.testkit.TestBlocks;
@@ -51,7 +52,9 @@ final class WriteHistory {
   /** The other process: lives through a history and ends without a word. */
   public static void main(String[] arguments) throws IOException {
     SsdDatabase database = open(Path.of(arguments[0]), new Meters());
-    new WriteHistory(Long.parseLong(arguments[1]), Integer.parseInt(arguments[2])).live(database);
+    WriteHistory history =
+        new WriteHistory(Long.parseLong(arguments[1]), Integer.parseInt(arguments[2]));
+    history.live(database, database.tier());
     Runtime.getRuntime().halt(0);
   }
 
@@ -76,18 +79,19 @@ final class WriteHistory {
     assertThat(child.waitFor()).as(output).isZero();
   }
 
-  void live(SsdDatabase database) {
+  /** Lives through the history; the tier is the database's, or one around it. */
+  void live(SsdDatabase database, Tier tier) {
     RandomGenerator random = Seeds.random(seed);
     TestBlocks blocks = new TestBlocks(GEOMETRY);
-    TierProbe probe = new TierProbe(database.tier(), GEOMETRY, WriteFence.OPEN);
+    TierProbe probe = new TierProbe(tier, GEOMETRY, WriteFence.OPEN);
     put(database, 0);
     for (int step = 0; step < steps; step++) {
       int block = random.nextInt(BLOCK_COUNT);
       switch (random.nextInt(32)) {
-        case 0 -> database.tier().flush();
+        case 0 -> tier.flush();
         case 1, 2, 3, 4, 5, 6, 7, 8 -> {
           contents[block] = ++writeCount;
-          database.tier().remove(FILE, block);
+          tier.remove(FILE, block);
           put(database, writeCount);
         }
         default -> {
