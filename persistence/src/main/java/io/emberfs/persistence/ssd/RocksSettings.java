@@ -61,6 +61,10 @@ final class RocksSettings implements AutoCloseable {
   final FlushOptions beginFlush =
       own(new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true));
 
+  /** Flushes and waits for it. */
+  final FlushOptions wholeFlush =
+      own(new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true));
+
   /** Write buffers at their most, and the block cache, in bytes. */
   static long memoryBytesMax() {
     return WAIT_BYTES + 2 * FLUSH_BYTES + BLOCK_CACHE_BYTES;

@@ -44,6 +44,11 @@ import org.slf4j.LoggerFactory;
  *       compactFiles}, which does not flush.
  * </ul>
  *
+ * <p>All three rest on logs and flushes that follow each other without a gap, so the gap itself is
+ * looked for: each log begins with its number, and the last thing written before a flush is the
+ * number of the log that it ends. A log that is found without the end of the one before it,
+ * whatever took that one away, is a damaged database ({@link #resume}).
+ *
  * <p><b>Locks</b>: {@code life} shared by each call, exclusive to close; {@code changes} shared by
  * each write, exclusive to begin a flush (held over a sync of the short log, never over the flush).
  * Nothing else is taken under either.
@@ -51,6 +56,8 @@ import org.slf4j.LoggerFactory;
 final class RocksStore implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RocksStore.class);
   private static final long FLUSH_POLL_NANOS = 500_000;
+  private static final byte[] LOG_BEGUN = "logBegun".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] LOG_ENDED = "logEnded".getBytes(StandardCharsets.US_ASCII);
 
   /** The column families, in the order in which they are opened. */
   enum Family {
@@ -84,6 +91,8 @@ final class RocksStore implements AutoCloseable {
   private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
   private final ReentrantReadWriteLock changes = new ReentrantReadWriteLock();
   private final AtomicLong unflushedBytes = new AtomicLong();
+  // Guarded by the exclusive lock of changes.
+  private long logNumber;
   private volatile boolean failed;
   private volatile boolean closed;
 
@@ -125,6 +134,30 @@ final class RocksStore implements AutoCloseable {
     } catch (RocksDBException | RuntimeException failure) {
       settings.close();
       throw failure;
+    }
+  }
+
+  /**
+   * Verifies that no log is missing, and begins the log of this run; called once, before any write.
+   *
+   * @return false if there is a gap: what is there is no moment that ever was
+   */
+  boolean resume() throws RocksDBException {
+    long ended = number(LOG_ENDED);
+    long begun = number(LOG_BEGUN);
+    if (begun > ended + 1) {
+      return false;
+    }
+    changes.writeLock().lock();
+    try {
+      logNumber = Math.max(ended, begun);
+      // Not logged: in a log it would claim the end of one that is gone. The flush makes it stay.
+      database.put(handle(Family.META), settings.unlogged, LOG_ENDED, bytes(logNumber));
+      database.flush(settings.wholeFlush, families);
+      beginLog();
+      return true;
+    } finally {
+      changes.writeLock().unlock();
     }
   }
 
@@ -321,13 +354,29 @@ final class RocksStore implements AutoCloseable {
     changes.writeLock().lock();
     try {
       if (unflushedBytes.get() >= bytesMin) {
+        database.put(handle(Family.META), settings.logged, LOG_ENDED, bytes(logNumber));
         database.syncWal();
         database.flush(settings.beginFlush, families);
+        beginLog();
         unflushedBytes.set(0);
       }
     } finally {
       changes.writeLock().unlock();
     }
+  }
+
+  private void beginLog() throws RocksDBException {
+    logNumber++;
+    database.put(handle(Family.META), settings.logged, LOG_BEGUN, bytes(logNumber));
+  }
+
+  private long number(byte[] key) throws RocksDBException {
+    byte[] value = database.get(handle(Family.META), settings.lookup, key);
+    return value == null || value.length != Long.BYTES ? 0 : ByteBuffer.wrap(value).getLong();
+  }
+
+  private static byte[] bytes(long number) {
+    return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
   }
 
   private long immutableCount() throws RocksDBException {

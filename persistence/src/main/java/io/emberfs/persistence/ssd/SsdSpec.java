@@ -17,7 +17,7 @@ public record SsdSpec(BlockGeometry geometry, long capacityBytes, @Nullable Path
   /** The smallest useful budget: a few write buffers. */
   public static final long CAPACITY_BYTES_MIN = 1L << 20;
 
-  private static final long DISK_CONSTANT_BYTES = 96L << 20;
+  private static final long DISK_CONSTANT_BYTES = 64L << 20;
 
   public SsdSpec {
     if (capacityBytes < CAPACITY_BYTES_MIN) {

@@ -1,0 +1,170 @@
+package io.emberfs.persistence.state;
+
+import io.emberfs.core.Meters;
+import io.emberfs.core.StateStore;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One file for each piece: a header of 96 bytes, little endian (magic, version, checksum of the
+ * payload, its length, the name, checksum of the header), then the payload. A piece is verified
+ * whole, in memory, before a byte of it is handed out; nothing is allocated for a file whose length
+ * and header do not fit each other and the bound.
+ *
+ * <p>Any thread; one save of a name at a time.
+ */
+public final class FileStateStore implements StateStore {
+  private static final Logger LOG = LoggerFactory.getLogger(FileStateStore.class);
+  private static final String NAME_PATTERN = "[a-z0-9-]{1,64}";
+  private static final String SUFFIX = ".state";
+  private static final int BUFFER_BYTES = 64 << 10;
+  private static final int MAGIC_AND_VERSION = 0x01_53_53_45; // "ESS", version 1
+  private static final int PAYLOAD_CHECKSUM_OFFSET = 4;
+  private static final int LENGTH_OFFSET = 8;
+  private static final int NAME_OFFSET = 16;
+  private static final int NAME_BYTES = 64;
+  private static final int HEADER_CHECKSUM_OFFSET = NAME_OFFSET + NAME_BYTES + 12;
+  private static final int HEADER_BYTES = HEADER_CHECKSUM_OFFSET + Integer.BYTES;
+
+  private final Path directory;
+  private final int pieceBytesMax;
+  private final Meters.Counter damaged;
+
+  /**
+   * @param directory where the files lie; it exists and is this store's alone
+   * @param pieceBytesMax bytes of a piece at most, and so memory for a load
+   */
+  public FileStateStore(Path directory, int pieceBytesMax, Meters meters) {
+    this.directory = directory;
+    this.pieceBytesMax = pieceBytesMax;
+    this.damaged = meters.counter("state.damaged");
+  }
+
+  @Override
+  public synchronized void save(String name, Writer writer) throws IOException {
+    AtomicFile.replace(
+        file(name),
+        channel -> {
+          channel.position(HEADER_BYTES);
+          BoundedOutput payload = new BoundedOutput(channel, name);
+          DataOutputStream out =
+              new DataOutputStream(new BufferedOutputStream(payload, BUFFER_BYTES));
+          writer.write(out);
+          out.flush();
+          channel.position(0);
+          AtomicFile.writeFully(
+              channel, header(name, payload.length, (int) payload.checksum.getValue()));
+        });
+  }
+
+  @Override
+  public Optional<DataInputStream> load(String name) {
+    Path file = file(name);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return Optional.of(new DataInputStream(new ByteArrayInputStream(verified(channel, name))));
+    } catch (NoSuchFileException absent) {
+      return Optional.empty();
+    } catch (IOException damage) {
+      damaged.increment();
+      LOG.warn("state: {} is left out: {}", file, damage.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public synchronized void remove(String name) throws IOException {
+    if (Files.deleteIfExists(file(name))) {
+      AtomicFile.syncDirectory(directory);
+    }
+  }
+
+  private byte[] verified(FileChannel channel, String name) throws IOException {
+    ByteBuffer header = read(channel, HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    long length = header.getLong(LENGTH_OFFSET);
+    if (!header.equals(header(name, length, header.getInt(PAYLOAD_CHECKSUM_OFFSET)))) {
+      throw new IOException("its header is damaged, of another version or of another piece");
+    }
+    if (length < 0 || length > pieceBytesMax || channel.size() != HEADER_BYTES + length) {
+      throw new IOException("%d bytes of file for a piece of %d".formatted(channel.size(), length));
+    }
+    byte[] payload = read(channel, (int) length).array();
+    CRC32C checksum = new CRC32C();
+    checksum.update(payload);
+    if ((int) checksum.getValue() != header.getInt(PAYLOAD_CHECKSUM_OFFSET)) {
+      throw new IOException("its checksum does not match");
+    }
+    return payload;
+  }
+
+  private static ByteBuffer read(FileChannel channel, int bytes) throws IOException {
+    ByteBuffer target = ByteBuffer.allocate(bytes);
+    while (target.hasRemaining()) {
+      if (channel.read(target) < 0) {
+        throw new IOException("it ends after %d bytes".formatted(channel.position()));
+      }
+    }
+    return target.flip();
+  }
+
+  private static ByteBuffer header(String name, long length, int payloadChecksum) {
+    ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    header.putInt(0, MAGIC_AND_VERSION);
+    header.putInt(PAYLOAD_CHECKSUM_OFFSET, payloadChecksum);
+    header.putLong(LENGTH_OFFSET, length);
+    header.put(NAME_OFFSET, name.getBytes(StandardCharsets.US_ASCII));
+    CRC32C checksum = new CRC32C();
+    checksum.update(header.slice(0, HEADER_CHECKSUM_OFFSET));
+    return header.putInt(HEADER_CHECKSUM_OFFSET, (int) checksum.getValue());
+  }
+
+  private Path file(String name) {
+    if (!name.matches(NAME_PATTERN)) {
+      throw new IllegalArgumentException("piece name " + name);
+    }
+    return directory.resolve(name + SUFFIX);
+  }
+
+  /** Counts and sums what goes to the file, and refuses to go on past the bound. */
+  private final class BoundedOutput extends OutputStream {
+    private final FileChannel channel;
+    private final String name;
+    private final CRC32C checksum = new CRC32C();
+    private long length;
+
+    BoundedOutput(FileChannel channel, String name) {
+      this.channel = channel;
+      this.name = name;
+    }
+
+    @Override
+    public void write(int value) throws IOException {
+      write(new byte[] {(byte) value}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int count) throws IOException {
+      if (length + count > pieceBytesMax) {
+        throw new IOException("piece %s is longer than %d bytes".formatted(name, pieceBytesMax));
+      }
+      checksum.update(bytes, offset, count);
+      length += count;
+      AtomicFile.writeFully(channel, ByteBuffer.wrap(bytes, offset, count));
+    }
+  }
+}
