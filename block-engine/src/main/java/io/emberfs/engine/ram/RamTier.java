@@ -53,8 +53,8 @@ public final class RamTier implements Tier {
   private final long capacityBytesMax;
   private final Arena arena = Arena.ofShared();
   private final Arena leaseArena = Arena.ofShared();
-  private final EntryTable table;
-  private final PageStore pages;
+  final EntryTable table;
+  final PageStore pages;
   private final BlockPlacement placement;
   private final UnsavedBlocks unsaved;
   private final BlockShelf shelf;
