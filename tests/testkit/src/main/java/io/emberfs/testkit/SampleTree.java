@@ -7,8 +7,9 @@ import java.nio.file.Path;
 import java.util.random.RandomGenerator;
 
 /**
- * Makes trees and files from a seed: the same seed makes the same bytes. The sizes of a tree's files follow those of a public
- * source tree, most of them a few kilobytes; the bytes of every file are half compressible.
+ * Makes trees and files from a seed: the same seed makes the same bytes. The sizes of a tree's
+ * files follow those of a public source tree, most of them a few kilobytes; the bytes of every file
+ * are half compressible.
  */
 public final class SampleTree {
   /** As many files as that source tree has. */
@@ -61,7 +62,10 @@ public final class SampleTree {
     }
   }
 
-  /** The size that a share of all files does not exceed, between the known ones by a straight line of logarithms. */
+  /**
+   * The size that a share of all files does not exceed, between the known ones by a straight line
+   * of logarithms.
+   */
   private static long fileSize(double share) {
     int upper = 1;
     while (SHARES[upper] < share) {
