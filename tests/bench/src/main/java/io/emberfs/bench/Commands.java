@@ -18,7 +18,12 @@ final class Commands {
   static String output(List<String> command) throws IOException {
     Outcome outcome = run(command);
     if (outcome.exitCode() != 0) {
-      throw new IOException(String.join(" ", command) + " ended with " + outcome.exitCode() + ": " + outcome.messages());
+      throw new IOException(
+          String.join(" ", command)
+              + " ended with "
+              + outcome.exitCode()
+              + ": "
+              + outcome.messages());
     }
     return outcome.output();
   }
@@ -40,7 +45,10 @@ final class Commands {
               .redirectError(messages.toFile())
               .start();
       int exitCode = await(process, command);
-      return new Outcome(exitCode, Files.readString(output, StandardCharsets.ISO_8859_1).strip(), Files.readString(messages, StandardCharsets.ISO_8859_1).strip());
+      return new Outcome(
+          exitCode,
+          Files.readString(output, StandardCharsets.ISO_8859_1).strip(),
+          Files.readString(messages, StandardCharsets.ISO_8859_1).strip());
     } finally {
       Files.deleteIfExists(output);
       Files.deleteIfExists(messages);
@@ -50,7 +58,8 @@ final class Commands {
   private static int await(Process process, List<String> command) throws IOException {
     try {
       if (!process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-        throw new IOException(String.join(" ", command) + " did not end within " + TIMEOUT.toMinutes() + " minutes");
+        throw new IOException(
+            String.join(" ", command) + " did not end within " + TIMEOUT.toMinutes() + " minutes");
       }
       return process.exitValue();
     } catch (InterruptedException interrupt) {

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The main job in under two minutes: a slow directory, plain, and through emberfs cold, warm, after a restart and after a kill,
- * with every byte compared. Slow is a throttled volume where that is possible, else a delay for each request.
+ * The main job in under two minutes: a slow directory, plain, and through emberfs cold, warm, after
+ * a restart and after a kill, with every byte compared. Slow is a throttled volume where that is
+ * possible, else a delay for each request.
  */
 final class Demo implements Benchmark {
   private static final long RANDOM_FILE_SIZE = 64L << 20;
@@ -28,7 +29,8 @@ final class Demo implements Benchmark {
    * @param megabytesPerSecond one large file in order
    * @param treeSeconds all small files, searched by grep
    */
-  private record Stage(String name, double randomPerSecond, double megabytesPerSecond, double treeSeconds) {}
+  private record Stage(
+      String name, double randomPerSecond, double megabytesPerSecond, double treeSeconds) {}
 
   @Override
   public void run(WorkPlace place, Report report, PrintStream out) throws IOException {
@@ -72,12 +74,15 @@ final class Demo implements Benchmark {
     print(out, slow, truth, stages);
   }
 
-  private static Stage measure(String name, Path root, SlowDirectory slow, List<String> prefix) throws IOException {
+  private static Stage measure(String name, Path root, SlowDirectory slow, List<String> prefix)
+      throws IOException {
     slow.forgetPages();
     double random = Fio.zipf(root.resolve("random.dat"), RANDOM_SECONDS).run(prefix).perSecond();
-    double sequential = Fio.sequential(root.resolve("sequential.dat")).run(prefix).bytesPerSecond() / MEGA;
+    double sequential =
+        Fio.sequential(root.resolve("sequential.dat")).run(prefix).bytesPerSecond() / MEGA;
     List<String> search = new ArrayList<>(prefix);
-    search.addAll(List.of("grep", "-r", "-a", "-c", "no such text", root.resolve("tree").toString()));
+    search.addAll(
+        List.of("grep", "-r", "-a", "-c", "no such text", root.resolve("tree").toString()));
     long start = System.nanoTime();
     // grep ends with 1 where it finds nothing, and with 2 where it cannot read.
     Commands.Outcome outcome = Commands.run(search);
@@ -87,10 +92,13 @@ final class Demo implements Benchmark {
     return new Stage(name, random, sequential, (System.nanoTime() - start) / NANOS_PER_SECOND);
   }
 
-  private static void print(PrintStream out, SlowDirectory slow, TreeComparison truth, List<Stage> stages) {
+  private static void print(
+      PrintStream out, SlowDirectory slow, TreeComparison truth, List<Stage> stages) {
     Stage plain = stages.getFirst();
     out.printf("%n%s; %d files%n", slow.description(), truth.fileCount());
-    out.printf("%-9s %22s %24s %24s%n", "", "4 KiB random (Zipf)", "1 MiB in order", "grep -r of small files");
+    out.printf(
+        "%-9s %22s %24s %24s%n",
+        "", "4 KiB random (Zipf)", "1 MiB in order", "grep -r of small files");
     for (Stage stage : stages) {
       out.printf(
           Locale.ROOT,
@@ -182,7 +190,12 @@ final class Demo implements Benchmark {
 
     @Override
     public EmberMount mount() throws IOException {
-      return EmberMount.mount(volume.prefix(), place.launcher(), volume.mountPoint(), place.resolve("fast"), tiers(place));
+      return EmberMount.mount(
+          volume.prefix(),
+          place.launcher(),
+          volume.mountPoint(),
+          place.resolve("fast"),
+          tiers(place));
     }
 
     @Override
@@ -191,7 +204,10 @@ final class Demo implements Benchmark {
     }
   }
 
-  /** A directory whose every request waits; plain is a mount without tiers, prefetch and kernel cache. */
+  /**
+   * A directory whose every request waits; plain is a mount without tiers, prefetch and kernel
+   * cache.
+   */
   private static final class DelayedDirectory implements SlowDirectory {
     private static final int FILE_COUNT = 400;
     private static final List<String> DELAY = List.of("--delay-backing", "5ms");
@@ -252,7 +268,8 @@ final class Demo implements Benchmark {
     public EmberMount mount() throws IOException {
       List<String> options = new ArrayList<>(DELAY);
       options.addAll(tiers(place));
-      return EmberMount.mount(List.of(), place.launcher(), directory, place.resolve("fast"), options);
+      return EmberMount.mount(
+          List.of(), place.launcher(), directory, place.resolve("fast"), options);
     }
 
     @Override
@@ -260,6 +277,7 @@ final class Demo implements Benchmark {
   }
 
   private static List<String> tiers(WorkPlace place) {
-    return List.of("--ram", "512M", "--ssd", "1G", "--state-dir", place.resolve("state").toString());
+    return List.of(
+        "--ram", "512M", "--ssd", "1G", "--state-dir", place.resolve("state").toString());
   }
 }

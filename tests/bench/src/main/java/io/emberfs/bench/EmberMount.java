@@ -24,18 +24,22 @@ record EmberMount(Path launcher, Path mountPoint, long pid) {
    * @param prefix starts the launcher
    * @param options of {@code mount}
    */
-  static EmberMount mount(List<String> prefix, Path launcher, Path backing, Path mountPoint, List<String> options)
+  static EmberMount mount(
+      List<String> prefix, Path launcher, Path backing, Path mountPoint, List<String> options)
       throws IOException {
     Files.createDirectories(mountPoint);
     List<String> command = new ArrayList<>(prefix);
-    command.addAll(List.of(launcher.toString(), "mount", backing.toString(), mountPoint.toString(), "--json"));
+    command.addAll(
+        List.of(launcher.toString(), "mount", backing.toString(), mountPoint.toString(), "--json"));
     command.addAll(options);
-    return new EmberMount(launcher, mountPoint, Numbers.parse(Commands.output(command)).count("pid"));
+    return new EmberMount(
+        launcher, mountPoint, Numbers.parse(Commands.output(command)).count("pid"));
   }
 
   /** Every number of the mount. */
   Numbers stats() throws IOException {
-    return Numbers.parse(Commands.output(launcher.toString(), "stats", mountPoint.toString(), "--json"));
+    return Numbers.parse(
+        Commands.output(launcher.toString(), "stats", mountPoint.toString(), "--json"));
   }
 
   void unmount() throws IOException {
@@ -44,7 +48,8 @@ record EmberMount(Path launcher, Path mountPoint, long pid) {
 
   /** As a crash does it, and waits until the process is gone. The dead mount stays. */
   void kill() throws IOException {
-    ProcessHandle daemon = ProcessHandle.of(pid).orElseThrow(() -> new IOException("no process " + pid));
+    ProcessHandle daemon =
+        ProcessHandle.of(pid).orElseThrow(() -> new IOException("no process " + pid));
     daemon.destroyForcibly();
     for (int i = 0; i < POLL_COUNT_MAX && daemon.isAlive(); i++) {
       LockSupport.parkNanos(POLL_NANOS);

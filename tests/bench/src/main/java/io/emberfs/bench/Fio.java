@@ -19,7 +19,8 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
 
   /** Uniformly random reads of 4 KiB for some seconds. */
   static Fio uniform(Path file, int seconds, int jobCount) {
-    return new Fio(file, "randread", "4k", jobCount, List.of("--time_based", "--runtime=" + seconds));
+    return new Fio(
+        file, "randread", "4k", jobCount, List.of("--time_based", "--runtime=" + seconds));
   }
 
   /** A fixed number of uniformly random reads of 4 KiB: the same ones in every run. */
@@ -30,7 +31,11 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
   /** Random reads of 4 KiB, some places far more often than others, for some seconds. */
   static Fio zipf(Path file, int seconds) {
     return new Fio(
-        file, "randread", "4k", 1, List.of("--random_distribution=zipf:1.1", "--time_based", "--runtime=" + seconds));
+        file,
+        "randread",
+        "4k",
+        1,
+        List.of("--random_distribution=zipf:1.1", "--time_based", "--runtime=" + seconds));
   }
 
   /** The whole file once, in order. */

@@ -37,7 +37,8 @@ public final class Main {
       err.println("fix: give one of slow-volume, ram-hit, mount-time, memory");
       return USAGE;
     }
-    try (WorkPlace place = WorkPlace.open(launcher, Path.of(System.getProperty("java.io.tmpdir")))) {
+    try (WorkPlace place =
+        WorkPlace.open(launcher, Path.of(System.getProperty("java.io.tmpdir")))) {
       Report report = new Report(name, out);
       benchmark.run(place, report, out);
       return report.finish(results) ? OK : FOUND_PROBLEMS;

@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** How long a user waits for {@code mount} and {@code umount}, launcher included. The baseline is bindfs. */
+/**
+ * How long a user waits for {@code mount} and {@code umount}, launcher included. The baseline is
+ * bindfs.
+ */
 final class MountTime implements Benchmark {
   private static final int ROUNDS = 9;
   private static final double NANOS_PER_MILLI = 1e6;
@@ -19,7 +22,8 @@ final class MountTime implements Benchmark {
     new SampleTree(3).writeTree(backing, SampleTree.FILE_COUNT);
     Path fast = place.resolve("fast");
     Path bound = Files.createDirectory(place.resolve("bound"));
-    List<String> options = List.of("--ram", "256M", "--ssd", "256M", "--state-dir", place.resolve("state").toString());
+    List<String> options =
+        List.of("--ram", "256M", "--ssd", "256M", "--state-dir", place.resolve("state").toString());
     report.progress(ROUNDS + " times each");
     for (int round = 0; round < ROUNDS; round++) {
       long start = System.nanoTime();

@@ -11,12 +11,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Collects samples by name, and prints medians, ratios and whether a bar was met; also as JSON in a file. */
+/**
+ * Collects samples by name, and prints medians, ratios and whether a bar was met; also as JSON in a
+ * file.
+ */
 final class Report {
   private final String benchmark;
   private final PrintStream out;
   private final Map<String, List<Double>> samples = new LinkedHashMap<>();
-  private final List<Map<String, Object>> rows = new ArrayList<>();
+  private final List<Row> rows = new ArrayList<>();
 
   Report(String benchmark, PrintStream out) {
     this.benchmark = benchmark;
@@ -40,7 +43,9 @@ final class Report {
       throw new IllegalStateException("no samples of " + name);
     }
     int middle = sorted.size() / 2;
-    return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    return sorted.size() % 2 == 1
+        ? sorted.get(middle)
+        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
   }
 
   /** A row with the ratio of two medians, which should be at least {@code bar}. */
@@ -65,38 +70,62 @@ final class Report {
     row(text, median(measured), 0, median(measured), ">=", bar, median(measured) >= bar);
   }
 
-  private void row(String text, double measured, double baseline, double figure, String relation, double bar, boolean met) {
-    Map<String, Object> row = new LinkedHashMap<>();
-    row.put("what", text);
-    row.put("measured", measured);
-    row.put("baseline", baseline);
-    row.put("figure", figure);
-    row.put("bar", relation + " " + bar);
-    row.put("met", met);
-    rows.add(row);
+  private void row(
+      String text,
+      double measured,
+      double baseline,
+      double figure,
+      String relation,
+      double bar,
+      boolean met) {
+    rows.add(new Row(text, measured, baseline, figure, relation + " " + bar, met));
   }
 
   /**
-   * Prints the table and writes the file.
+   * Prints the table and writes the file; nothing of both where there are no bars.
    *
    * @return whether every bar was met
    */
   boolean finish(Path file) throws IOException {
+    if (rows.isEmpty()) {
+      return true;
+    }
     out.printf("%n%-58s %12s %12s %10s  %s%n", benchmark, "emberfs", "baseline", "figure", "bar");
-    for (Map<String, Object> row : rows) {
+    for (Row row : rows) {
       out.printf(
-          Locale.ROOT, "%-58s %12.1f %12.1f %10.3f  %s %s%n", row.get("what"), row.get("measured"), row.get("baseline"),
-          row.get("figure"), row.get("bar"), Boolean.TRUE.equals(row.get("met")) ? "ok" : "MISSED");
+          Locale.ROOT,
+          "%-58s %12.1f %12.1f %10.3f  %s %s%n",
+          row.what(),
+          row.measured(),
+          row.baseline(),
+          row.figure(),
+          row.bar(),
+          row.met() ? "ok" : "MISSED");
     }
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("benchmark", benchmark);
     document.put("java", Runtime.version().toString());
     document.put("processors", Runtime.getRuntime().availableProcessors());
-    document.put("rows", rows);
+    document.put("rows", rows.stream().map(Row::toMap).toList());
     document.put("samples", samples);
     Files.createDirectories(file.getParent());
     Files.writeString(file, Json.write(document) + "\n");
     out.println("samples: " + file);
-    return rows.stream().allMatch(row -> Boolean.TRUE.equals(row.get("met")));
+    return rows.stream().allMatch(Row::met);
+  }
+
+  /** One line of the table; {@code baseline} is 0 where the figure is no ratio. */
+  private record Row(
+      String what, double measured, double baseline, double figure, String bar, boolean met) {
+    Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("what", what);
+      map.put("measured", measured);
+      map.put("baseline", baseline);
+      map.put("figure", figure);
+      map.put("bar", bar);
+      map.put("met", met);
+      return map;
+    }
   }
 }

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A volume of 150 requests and 100 MB a second: what emberfs costs when it is cold, and what it gives when it is warm, restarted
- * and after a crash. The baseline is the volume itself.
+ * A volume of 150 requests and 100 MB a second: what emberfs costs when it is cold, and what it
+ * gives when it is warm, restarted and after a crash. The baseline is the volume itself.
  */
 final class SlowVolume implements Benchmark {
   private static final int REQUESTS_PER_SECOND = 150;
@@ -35,19 +35,33 @@ final class SlowVolume implements Benchmark {
     for (int round = 0; round < ROUNDS; round++) {
       report.progress("round " + (round + 1) + " of " + ROUNDS + ": native, then cold");
       volume.dropCaches();
-      report.add("native IOPS", Fio.uniform(volume.mountPoint().resolve(name), SECONDS, 1).run(volume.prefix()).perSecond());
+      report.add(
+          "native IOPS",
+          Fio.uniform(volume.mountPoint().resolve(name), SECONDS, 1)
+              .run(volume.prefix())
+              .perSecond());
       cold(place, volume, mountPoint, name, "state-" + round, report);
     }
     warm(place, volume, mountPoint, name, report);
     report.ratioAtLeast("cold uniform 4K, IOPS against native", "cold IOPS", "native IOPS", 0.95);
-    report.ratioAtMost("cold uniform 4K, device bytes for each byte asked", "cold device bytes", "cold asked bytes", 2);
-    report.ratioAtLeast("second pass from RAM, IOPS against native", "second IOPS", "native IOPS", 100);
+    report.ratioAtMost(
+        "cold uniform 4K, device bytes for each byte asked",
+        "cold device bytes",
+        "cold asked bytes",
+        2);
+    report.ratioAtLeast(
+        "second pass from RAM, IOPS against native", "second IOPS", "native IOPS", 100);
     report.atMost("after a restart, data reads of the backing", "restart data reads", 0);
     report.atLeast("after kill -9, share of blocks that hit", "kill hit share", 0.9);
   }
 
   private static void cold(
-      WorkPlace place, ThrottledVolume volume, Path mountPoint, Path name, String state, Report report)
+      WorkPlace place,
+      ThrottledVolume volume,
+      Path mountPoint,
+      Path name,
+      String state,
+      Report report)
       throws IOException {
     volume.dropCaches();
     EmberMount mount = mount(place, volume, mountPoint, state);
@@ -60,7 +74,8 @@ final class SlowVolume implements Benchmark {
     mount.unmount();
   }
 
-  private static void warm(WorkPlace place, ThrottledVolume volume, Path mountPoint, Path name, Report report)
+  private static void warm(
+      WorkPlace place, ThrottledVolume volume, Path mountPoint, Path name, Report report)
       throws IOException {
     report.progress("the same " + COUNTED_REQUESTS + " reads: cold, again, restarted, killed");
     Fio reads = Fio.uniformCounted(mountPoint.resolve(name), COUNTED_REQUESTS);
@@ -98,11 +113,14 @@ final class SlowVolume implements Benchmark {
     return hits / Math.max(1, hits + stats.at("reads", "missBlocks"));
   }
 
-  private static EmberMount mount(WorkPlace place, ThrottledVolume volume, Path mountPoint, String state)
-      throws IOException {
+  private static EmberMount mount(
+      WorkPlace place, ThrottledVolume volume, Path mountPoint, String state) throws IOException {
     List<String> options =
-        java.util.stream.Stream.concat(OPTIONS.stream(), java.util.stream.Stream.of("--state-dir", place.resolve(state).toString()))
+        java.util.stream.Stream.concat(
+                OPTIONS.stream(),
+                java.util.stream.Stream.of("--state-dir", place.resolve(state).toString()))
             .toList();
-    return EmberMount.mount(volume.prefix(), place.launcher(), volume.mountPoint(), mountPoint, options);
+    return EmberMount.mount(
+        volume.prefix(), place.launcher(), volume.mountPoint(), mountPoint, options);
   }
 }

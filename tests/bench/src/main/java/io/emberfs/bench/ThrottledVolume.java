@@ -7,8 +7,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A slow volume: an ext4 file system on a loop device whose requests are limited for the processes of one control group (blkio,
- * version 1). Needs root. The loop device uses direct I/O, or the page cache below would serve it.
+ * A slow volume: an ext4 file system on a loop device whose requests are limited for the processes
+ * of one control group (blkio, version 1). Needs root. The loop device uses direct I/O, or the page
+ * cache below would serve it.
  */
 final class ThrottledVolume {
   private static final Path GROUPS = Path.of("/sys/fs/cgroup/blkio");
@@ -34,20 +35,25 @@ final class ThrottledVolume {
     try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
       file.setLength(byteSize);
     }
-    String device = Commands.output("losetup", "--find", "--show", "--direct-io=on", image.toString());
-    Commands.output("mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0", device);
+    String device =
+        Commands.output("losetup", "--find", "--show", "--direct-io=on", image.toString());
+    Commands.output(
+        "mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0", device);
     Path mountPoint = Files.createDirectory(place.resolve("slow"));
     Commands.output("mount", "-o", "noatime", device, mountPoint.toString());
     String[] hexadecimal = Commands.output("stat", "-c", "%t %T", device).split(" ");
-    String number = Integer.parseInt(hexadecimal[0], 16) + ":" + Integer.parseInt(hexadecimal[1], 16);
-    return new ThrottledVolume(mountPoint, Files.createDirectory(GROUPS.resolve(place.name())), number);
+    String number =
+        Integer.parseInt(hexadecimal[0], 16) + ":" + Integer.parseInt(hexadecimal[1], 16);
+    return new ThrottledVolume(
+        mountPoint, Files.createDirectory(GROUPS.resolve(place.name())), number);
   }
 
   /** Takes away the loop devices of a place's images and its group; the mounts are gone already. */
   static void detachAll(Path directory, String groupName) throws IOException {
     Path image = directory.resolve("volume.img");
     if (Files.exists(image)) {
-      for (String line : Commands.output("losetup", "--associated", image.toString()).lines().toList()) {
+      for (String line :
+          Commands.output("losetup", "--associated", image.toString()).lines().toList()) {
         Commands.run(List.of("losetup", "--detach", line.substring(0, line.indexOf(':'))));
       }
     }

@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The SHA-256 of every file of a tree, taken once from the truth and compared with what mounts show. */
+/**
+ * The SHA-256 of every file of a tree, taken once from the truth and compared with what mounts
+ * show.
+ */
 final class TreeComparison {
   private static final int BUFFER_SIZE = 1 << 20;
 
@@ -26,12 +29,15 @@ final class TreeComparison {
     return truth.size();
   }
 
-  /** @throws IOException naming the first file that differs, is missing or is too many */
+  /**
+   * @throws IOException naming the first file that differs, is missing or is too many
+   */
   void check(Path root) throws IOException {
     Map<String, String> seen = digests(root);
     for (Map.Entry<String, String> file : truth.entrySet()) {
       if (!file.getValue().equals(seen.remove(file.getKey()))) {
-        throw new IOException("WRONG BYTES: " + root.resolve(file.getKey()) + " differs from the backing");
+        throw new IOException(
+            "WRONG BYTES: " + root.resolve(file.getKey()) + " differs from the backing");
       }
     }
     if (!seen.isEmpty()) {

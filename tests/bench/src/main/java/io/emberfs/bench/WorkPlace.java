@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A temporary directory in which everything happens, with all that was mounted, attached or grouped there: taken away at the
- * end, at a signal, and by the next run if this one is killed.
+ * A temporary directory in which everything happens, with all that was mounted, attached or grouped
+ * there: taken away at the end, at a signal, and by the next run if this one is killed.
  */
 final class WorkPlace implements AutoCloseable {
   private static final String PREFIX = "emberfs-work-";
@@ -86,7 +86,11 @@ final class WorkPlace implements AutoCloseable {
   /** The innermost first. */
   private List<Path> mountsBelow() throws IOException {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/mountinfo"))) {
-      return lines.map(line -> Path.of(line.split(" ")[4])).filter(path -> path.startsWith(directory)).toList().reversed();
+      return lines
+          .map(line -> Path.of(line.split(" ")[4]))
+          .filter(path -> path.startsWith(directory))
+          .toList()
+          .reversed();
     }
   }
 

@@ -1,5 +1,6 @@
 /**
- * Measures emberfs through its own launcher against named baselines, both sides in one run, and shows its main job in the demo.
+ * Measures emberfs through its own launcher against named baselines, both sides in one run, and
+ * shows its main job in the demo.
  *
  * <p>The launcher calls it, for {@code demo} and {@code bench}.
  *
