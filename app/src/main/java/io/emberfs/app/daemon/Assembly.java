@@ -41,9 +41,11 @@ import io.emberfs.predictor.stream.StreamPrefetcher;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the rooms together: the one class that names the concrete classes of the other modules.
@@ -52,6 +54,8 @@ import java.util.function.UnaryOperator;
  * backing.
  */
 public final class Assembly implements Daemon.Assembler {
+  private static final String NATIVE_DIRECTORY_PROPERTY = "emberfs.native";
+  private static final String ROCKS_LIBRARY = "librocksdbjni-linux64.so";
   private static final int RECEIVING_THREADS = 2;
   private static final int REQUESTS_IN_FLIGHT_MAX = 48;
   private static final int REQUEST_BYTES_MAX = 1 << 20;
@@ -119,7 +123,8 @@ public final class Assembly implements Daemon.Assembler {
       SsdDatabase ssd =
           SsdDatabase.open(
               stateDirectory.ssd(),
-              new SsdSpec(configuration.geometry(), configuration.ssdBytes(), null),
+              new SsdSpec(
+                  configuration.geometry(), configuration.ssdBytes(), rocksLibrary()),
               fence,
               meters);
       opened.addFirst(ssd);
@@ -183,7 +188,8 @@ public final class Assembly implements Daemon.Assembler {
       return new CountingBackingStore(
           configuration.backingDelay().isZero()
               ? store
-              : new DelayingBackingStore(store, configuration.backingDelay()),
+              : new DelayingBackingStore(
+                  store, configuration.backingDelay().toMillis(), Assembly::sleep),
           meters);
     } catch (BackingException failed) {
       throw new Refusal(
@@ -258,6 +264,21 @@ public final class Assembly implements Daemon.Assembler {
       meters.gauge(name + ".logicalBytes", tier::logicalBytes);
       meters.gauge(name + ".blocks", tier::blockCount);
       meters.gauge(name + ".evictions", tier::evictionCount);
+    }
+  }
+
+  /** RocksDB's library as the build unpacked it, so that a kill leaves nothing in a temporary folder. */
+  private static @Nullable Path rocksLibrary() {
+    String directory = System.getProperty(NATIVE_DIRECTORY_PROPERTY);
+    return directory == null ? null : Path.of(directory, ROCKS_LIBRARY);
+  }
+
+  private static void sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException _) {
+      // A shorter delay is as good; whoever interrupts wants the thread to go on.
+      Thread.currentThread().interrupt();
     }
   }
 
