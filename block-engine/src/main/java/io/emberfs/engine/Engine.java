@@ -58,6 +58,9 @@ public final class Engine implements AutoCloseable {
   private static final long ROLE_IDLE_MILLIS = 20;
   private static final long PREFETCH_IDLE_MILLIS = 5;
 
+  /** Blocks that are being rewritten change many times in this while and are handed down once. */
+  private static final long HAND_DOWN_IDLE_MILLIS = 1_000;
+
   /**
    * A budget that a tier can be made with before it is shrunk to nothing; its memory is never
    * touched.
@@ -191,7 +194,7 @@ public final class Engine implements AutoCloseable {
   /** Runs the background roles on threads of these workers. */
   public void start(Workers workers, int prefetchThreads) {
     workers.loop("emberfs-ram", ROLE_IDLE_MILLIS, chain.ram()::maintain);
-    workers.loop("emberfs-hand-down", ROLE_IDLE_MILLIS, handDown::step);
+    workers.loop("emberfs-hand-down", HAND_DOWN_IDLE_MILLIS, handDown::step);
     workers.loop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
     workers.loop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
     for (int i = 0; i < prefetchThreads; i++) {

@@ -151,7 +151,7 @@ final class MountVerb implements Verb {
     result.put("mountpoint", configuration.mountPoint().toString());
     result.put("backing", configuration.backing().toString());
     result.put("transport", mount.transportName());
-    result.put("restoredBlocks", mount.blockCount());
+    result.put("restoredBlocks", mount.restoredBlockCount());
     result.put("millis", millis);
     return Json.write(result);
   }
@@ -165,7 +165,7 @@ final class MountVerb implements Verb {
             pid,
             budget(configuration.ramBytes()),
             budget(configuration.ssdBytes()),
-            mount.blockCount(),
+            mount.restoredBlockCount(),
             millis / 1000.0);
   }
 

@@ -8,6 +8,7 @@ import io.emberfs.core.MountSpec;
 import io.emberfs.core.Tier;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,17 +80,18 @@ public final class AssembledMount implements AutoCloseable {
     return transport.name();
   }
 
-  /** Number of blocks that tiers held before anything was read. */
-  public long blockCount() {
-    return tiers.stream().mapToLong(Tier::blockCount).sum();
+  /** Number of blocks that came back from the last run; all of RAM's come from these. */
+  public long restoredBlockCount() {
+    return persistentTiers().mapToLong(Tier::blockCount).sum();
   }
 
   /** Stored bytes that a next mount will find in tiers that outlive the process. */
   long warmBytes() {
-    return tiers.stream()
-        .filter(tier -> tier.name().equals("ssd"))
-        .mapToLong(Tier::usedBytes)
-        .sum();
+    return persistentTiers().mapToLong(Tier::usedBytes).sum();
+  }
+
+  private Stream<Tier> persistentTiers() {
+    return tiers.stream().filter(tier -> tier.name().equals("ssd"));
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.emberfs.app.daemon;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.MountConfiguration;
@@ -54,6 +55,7 @@ import org.jspecify.annotations.Nullable;
  * backing.
  */
 public final class Assembly implements Daemon.Assembler {
+  private static final double NANOS_PER_SECOND = 1e9;
   private static final String NATIVE_DIRECTORY_PROPERTY = "emberfs.native";
   private static final String ROCKS_LIBRARY = "librocksdbjni-linux64.so";
   private static final int RECEIVING_THREADS = 2;
@@ -174,6 +176,7 @@ public final class Assembly implements Daemon.Assembler {
     List<Tier> tiers = new ArrayList<>(lower);
     tiers.addFirst(engine.chain().ram());
     showTiers(tiers, meters);
+    meters.ratio("cpuSeconds.total", Assembly::processCpuSeconds);
     meters.gauge("memory.transportBytesMax", transport::bufferBytesMax);
     meters.gauge("memory.scratchBytesMax", engine::scratchBytesMax);
     return new AssembledMount(
@@ -280,6 +283,12 @@ public final class Assembly implements Daemon.Assembler {
       // A shorter delay is as good; whoever interrupts wants the thread to go on.
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static double processCpuSeconds() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean process
+        ? process.getProcessCpuTime() / NANOS_PER_SECOND
+        : 0;
   }
 
   private static long threadCpuNanos() {
