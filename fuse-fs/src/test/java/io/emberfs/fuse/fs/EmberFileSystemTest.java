@@ -37,6 +37,8 @@ final class EmberFileSystemTest {
   private final FakeBackingStore store = new FakeBackingStore();
   private final FakeBlockCache cache = new FakeBlockCache(store);
   private final NodeTable table = new NodeTable(store.root(), 1000);
+  private final RecordingTransport transport = new RecordingTransport();
+  private final KernelNotifier notifier = new KernelNotifier(table, transport);
   private final FakeWorkers workers = new FakeWorkers();
   private final Meters meters = new Meters();
   private final List<EmberFileSystem> fileSystems = new ArrayList<>();
@@ -44,7 +46,7 @@ final class EmberFileSystemTest {
 
   private EmberFileSystem fileSystem(FsOptions options) {
     fileSystems.add(
-        new EmberFileSystem(store, cache, table, workers, options, Clock.SYSTEM, meters));
+        new EmberFileSystem(store, cache, table, notifier, workers, options, Clock.SYSTEM, meters));
     return fileSystems.getLast();
   }
 
@@ -188,8 +190,10 @@ final class EmberFileSystemTest {
     chmod(created, 06755);
     written(created, 0, "x", 0);
     assertThat(mode(created)).isEqualTo(0106755);
+    assertThat(transport.attributesTold).isEmpty();
     written(created, 0, "x", USER);
     assertThat(mode(created)).isEqualTo(0100755);
+    assertThat(transport.attributesTold).containsExactly(created.entry().nodeId());
   }
 
   @Test
