@@ -34,16 +34,18 @@ public final class EmberFileSystem implements FsHandler {
    * @param store stays the caller's
    * @param cache stays the caller's
    * @param table the nodes that the kernel knows, of {@code store}; empty but for the root
+   * @param notifier of the same table, towards the transport that serves this
    */
   public EmberFileSystem(
       BackingStore store,
       BlockCache cache,
       NodeTable table,
+      KernelNotifier notifier,
       Workers workers,
       FsOptions options,
       Clock clock,
       Meters meters) {
-    Nodes nodes = new Nodes(store, cache, table, options);
+    Nodes nodes = new Nodes(store, cache, table, notifier, options);
     this.store = store;
     this.table = table;
     this.options = options;

@@ -21,6 +21,9 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
   private static final int NOTES_PER_STEP = 64;
   private static final long IDLE_MILLIS = 10;
 
+  /** A negative offset leaves the pages alone. */
+  private static final long ATTRIBUTES_ONLY = -1;
+
   private final NodeTable nodes;
   private final FuseTransport transport;
 
@@ -60,6 +63,15 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
       notes[(first + count) % NOTES_MAX] = nodeId;
       count++;
     }
+  }
+
+  /**
+   * Tells the kernel at once to drop a node's attributes, and nothing else: that waits for nobody,
+   * so it may be done while a request on the node is in progress, and comes before that request's
+   * answer.
+   */
+  void attributesChanged(long nodeId) {
+    transport.notifyInvalidInode(nodeId, ATTRIBUTES_ONLY, 0);
   }
 
   /** Passes some notes on; returns how many. */

@@ -37,12 +37,19 @@ final class Nodes {
   private final BackingStore store;
   private final BlockCache cache;
   private final NodeTable table;
+  private final KernelNotifier notifier;
   private final FsOptions options;
 
-  Nodes(BackingStore store, BlockCache cache, NodeTable table, FsOptions options) {
+  Nodes(
+      BackingStore store,
+      BlockCache cache,
+      NodeTable table,
+      KernelNotifier notifier,
+      FsOptions options) {
     this.store = store;
     this.cache = cache;
     this.table = table;
+    this.notifier = notifier;
     this.options = options;
   }
 
@@ -192,6 +199,9 @@ final class Nodes {
       AttributeChange change =
           new AttributeChange(cleared & PERMISSION_BITS, null, null, null, null);
       changeInode(node, () -> store.change(node, change));
+      // The kernel would run the file with the bits that it remembers: no answer to a write carries
+      // a mode.
+      notifier.attributesChanged(known.nodeId());
     }
     known.seeMode(cleared);
   }

@@ -9,6 +9,7 @@ import io.emberfs.core.Errno;
 import io.emberfs.core.FsHandler;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Request;
+import io.emberfs.testkit.Seeds;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
@@ -16,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class DispatcherTest {
   private static final int REQUEST_SIZE_MAX = 1 << 20;
   private static final int DESCRIPTOR = 42;
+  private static final int MUTATIONS = 20_000;
   private static final Attributes ATTRIBUTES =
       new Attributes(11, 12, 13, -1, 2_000_000_003L, 4, 0100644, 5, 6, 7, 8, 9);
 
@@ -280,15 +281,19 @@ final class DispatcherTest {
 
   @Test
   void mutatedRequestsLeadToOneReplyOrNone() {
-    long seed = Long.decode(System.getProperty("emberfs.seed", "0x5eed02"));
-    String replay = "replay: -Demberfs.seed=0x" + Long.toHexString(seed);
-    Random random = new Random(seed);
     byte[][] samples = SampleRequests.byCall().values().toArray(byte[][]::new);
-    for (int step = 0; step < 100_000; step++) {
-      byte[] mutated = RequestMutation.mutate(samples[random.nextInt(samples.length)], random);
-      RequestMutation.serveAndCheck(
-          mutated, recording, request, memory, channel, requestMeters, replay);
-    }
+    Seeds.check(random -> {
+      for (int step = 0; step < MUTATIONS; step++) {
+        byte[] sample = samples[random.nextInt(samples.length)];
+        RequestMutation.serveAndCheck(
+            RequestMutation.mutate(sample, random),
+            recording,
+            request,
+            memory,
+            channel,
+            requestMeters);
+      }
+    });
   }
 
   @Test

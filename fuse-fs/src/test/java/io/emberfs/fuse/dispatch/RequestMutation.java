@@ -8,7 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.Random;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 
 /**
  * Damages requests, and checks that a damaged one leads to one reply or none, and to no byte from
@@ -25,7 +26,7 @@ final class RequestMutation {
 
   private RequestMutation() {}
 
-  static byte[] mutate(byte[] sample, Random random) {
+  static byte[] mutate(byte[] sample, RandomGenerator random) {
     byte[] bytes = sample.clone();
     int mutations = 1 + random.nextInt(3);
     for (int i = 0; i < mutations && bytes.length > 0; i++) {
@@ -51,9 +52,8 @@ final class RequestMutation {
       WireRequest request,
       MemorySegment memory,
       RecordingReplyChannel channel,
-      RequestMeters meters,
-      String replay) {
-    String description = replay + " of " + Arrays.toString(bytes);
+      RequestMeters meters) {
+    Supplier<String> description = () -> Arrays.toString(bytes);
     MemorySegment received =
         memory.asSlice(WireRequest.REQUEST_OFFSET, Math.min(1 << 14, memory.byteSize() - 4096));
     received.fill(OUTSIDE);
@@ -74,7 +74,7 @@ final class RequestMutation {
     }
   }
 
-  private static int interesting(Random random) {
+  private static int interesting(RandomGenerator random) {
     return switch (random.nextInt(5)) {
       case 0 -> -1;
       case 1 -> Integer.MAX_VALUE;

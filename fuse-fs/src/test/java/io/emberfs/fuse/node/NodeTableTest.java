@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.NodeIdentity;
+import io.emberfs.testkit.Seeds;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 final class NodeTableTest {
@@ -74,9 +75,10 @@ final class NodeTableTest {
 
   @Test
   void thousandsOfLookupsAndForgetsEndAtZero() {
-    long seed = Long.decode(System.getProperty("emberfs.seed", "0x5eed01"));
-    String replay = "replay: -Demberfs.seed=0x" + Long.toHexString(seed);
-    Random random = new Random(seed);
+    Seeds.check(this::lookUpAndForgetThousands);
+  }
+
+  private void lookUpAndForgetThousands(RandomGenerator random) {
     NodeTable table = new NodeTable(root, 5000);
     List<CountedNode> nodes = new ArrayList<>();
     long[] model = new long[3000];
@@ -94,17 +96,17 @@ final class NodeTableTest {
         learn(table, node);
         model[i]++;
       }
-      assertThat(table.idOf(node) != 0).as(replay).isEqualTo(model[i] > 0);
+      assertThat(table.idOf(node) != 0).isEqualTo(model[i] > 0);
     }
     for (int i = 0; i < model.length; i++) {
-      assertThat(nodes.get(i).references.get()).as(replay).isEqualTo(model[i] > 0 ? 2 : 1);
+      assertThat(nodes.get(i).references.get()).isEqualTo(model[i] > 0 ? 2 : 1);
       if (model[i] > 0) {
         table.forget(table.idOf(nodes.get(i)), model[i]);
       }
     }
 
-    assertThat(table.count()).as(replay).isEqualTo(1);
-    assertThat(nodes).as(replay).allMatch(node -> node.references.get() == 1);
+    assertThat(table.count()).isEqualTo(1);
+    assertThat(nodes).allMatch(node -> node.references.get() == 1);
   }
 
   @Test

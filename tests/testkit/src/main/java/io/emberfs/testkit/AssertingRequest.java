@@ -53,18 +53,16 @@ public final class AssertingRequest implements Request {
   private final Thread receiver = Thread.currentThread();
   private final int uid;
   private final MemorySegment in;
-  private final MemorySegment out;
+  private @Nullable MemorySegment out;
   private final int entriesMax;
   private final List<ListedEntry> entries = new ArrayList<>();
   private boolean isDeferred;
   private @Nullable Answer answer;
 
   private AssertingRequest(int uid, byte[] input, int entriesMax) {
-    Arena arena = Arena.global();
     this.uid = uid;
-    this.in = arena.allocate(Math.max(1, input.length), 8).asSlice(0, input.length);
+    this.in = Arena.ofAuto().allocate(Math.max(1, input.length), 8).asSlice(0, input.length);
     this.in.copyFrom(MemorySegment.ofArray(input));
-    this.out = arena.allocate(OUT_SIZE, 8);
     this.entriesMax = entriesMax;
   }
 
@@ -140,8 +138,13 @@ public final class AssertingRequest implements Request {
   }
 
   @Override
-  public MemorySegment out() {
-    return out;
+  public synchronized MemorySegment out() {
+    MemorySegment present = out;
+    if (present == null) {
+      present = Arena.ofAuto().allocate(OUT_SIZE, 8);
+      out = present;
+    }
+    return present;
   }
 
   @Override
@@ -157,17 +160,18 @@ public final class AssertingRequest implements Request {
 
   @Override
   public void reply(int byteCount) {
-    if (byteCount < 0 || byteCount > out.byteSize()) {
+    if (byteCount < 0 || byteCount > OUT_SIZE) {
       throw new AssertionError("answer of " + byteCount + " bytes");
     }
-    take(new Answer.Bytes(out.asSlice(0, byteCount).toArray(JAVA_BYTE)));
+    byte[] bytes = byteCount == 0 ? new byte[0] : out().asSlice(0, byteCount).toArray(JAVA_BYTE);
+    take(new Answer.Bytes(bytes));
   }
 
   @Override
   public void reply(MemorySegment... parts) {
     long at = 0;
     for (MemorySegment part : parts) {
-      MemorySegment.copy(part, 0, out, at, part.byteSize());
+      MemorySegment.copy(part, 0, out(), at, part.byteSize());
       at += part.byteSize();
     }
     reply((int) at);

@@ -1,0 +1,53 @@
+package io.emberfs.fuse.fs;
+
+import io.emberfs.core.FsHandler;
+import io.emberfs.core.FuseTransport;
+import io.emberfs.core.MountSpec;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Remembers what the kernel would have been told. */
+final class RecordingTransport implements FuseTransport {
+  final List<Long> told = new ArrayList<>();
+  final List<Long> attributesTold = new ArrayList<>();
+
+  @Override
+  public String name() {
+    return "recording";
+  }
+
+  @Override
+  public void mount(MountSpec spec, FsHandler handler) {}
+
+  @Override
+  public boolean awaitMounted(Duration timeout) {
+    return true;
+  }
+
+  @Override
+  public void awaitUnmounted() {}
+
+  @Override
+  public boolean unmount(boolean lazy) {
+    return true;
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return new Capabilities(4096, 4096, true, false, true, true, true);
+  }
+
+  @Override
+  public boolean notifyInvalidInode(long nodeId, long offset, long length) {
+    return offset < 0 ? attributesTold.add(nodeId) : told.add(nodeId);
+  }
+
+  @Override
+  public long bufferBytesMax() {
+    return 0;
+  }
+
+  @Override
+  public void close() {}
+}
