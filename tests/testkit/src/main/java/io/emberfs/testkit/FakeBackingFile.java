@@ -51,7 +51,7 @@ final class FakeBackingFile implements BackingFile {
       }
       MemorySegment.copy(
           source, ValueLayout.JAVA_BYTE, 0, inode.content, Math.toIntExact(offset), length);
-      store.contentChanged(inode);
+      store.tree().contentChanged(inode);
       if (mode == OpenMode.READ_WRITE_SYNC) {
         inode.durableContent = inode.content.clone();
       }
@@ -65,7 +65,7 @@ final class FakeBackingFile implements BackingFile {
       checkWritable("ftruncate", size);
       store.checkFileSize(size);
       inode.resize(size);
-      store.contentChanged(inode);
+      store.tree().contentChanged(inode);
     }
   }
 
@@ -92,7 +92,7 @@ final class FakeBackingFile implements BackingFile {
           inode.content[(int) at] = 0;
         }
       }
-      store.contentChanged(inode);
+      store.tree().contentChanged(inode);
     }
   }
 
@@ -114,7 +114,7 @@ final class FakeBackingFile implements BackingFile {
         other.inode.resize(targetOffset + count);
       }
       System.arraycopy(inode.content, (int) offset, other.inode.content, (int) targetOffset, count);
-      store.contentChanged(other.inode);
+      store.tree().contentChanged(other.inode);
       return count;
     }
   }

@@ -12,11 +12,8 @@ import io.emberfs.core.Clock;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FileSystemStatistics;
 import io.emberfs.core.FileVersion;
-import io.emberfs.core.NodeIdentity;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +39,6 @@ public final class FakeBackingStore implements BackingStore {
 
   private static final int NAME_BYTES_MAX = 255;
   private static final int FILE_BYTES_MAX = 1 << 30;
-  private static final int S_ISGID = 02000;
   private static final int PERMISSIONS = 07777;
   private static final int O_ACCMODE = 3;
   private static final int O_EXCL = 0200;
@@ -52,16 +48,8 @@ public final class FakeBackingStore implements BackingStore {
   private static final int RENAME_EXCHANGE = 2;
   private static final int XATTR_CREATE = 1;
   private static final int XATTR_REPLACE = 2;
-  private static final long FILE_SYSTEM_ID = 0xFA4EL;
-  private static final long FIRST_INODE = 2;
 
-  /** Cookies 1 and 2 belong to "." and "..". */
-  private long lastCookie = 2;
-
-  private final Clock clock;
-  private final List<FakeInode> inodes = new ArrayList<>();
-  private final FakeInode root;
-  private long lastChangeNanos;
+  private final FakeTree tree;
   private long openFileCount;
 
   /** An empty store on the machine's clock. */
@@ -71,9 +59,7 @@ public final class FakeBackingStore implements BackingStore {
 
   /** An empty store whose file times come from {@code clock}'s wall time. */
   public FakeBackingStore(Clock clock) {
-    this.clock = clock;
-    root = newInode(S_IFDIR | 0755, new Caller(0, 0, 0, 0));
-    root.linkCount = 2;
+    tree = new FakeTree(this, clock);
   }
 
   // What a test does to the store without the store's users noticing.
@@ -85,24 +71,24 @@ public final class FakeBackingStore implements BackingStore {
    * @param path names with slashes between, relative to the root
    */
   public synchronized void changeBehind(String path, byte[] content) {
-    FakeInode inode = makeBehind(path);
+    FakeInode inode = tree.makeBehind(path);
     inode.content = content.clone();
-    contentChanged(inode);
+    tree.contentChanged(inode);
   }
 
   /** As {@link #changeBehind} for a part of a file. */
   public synchronized void changeBehind(String path, int offset, byte[] part) {
-    FakeInode inode = makeBehind(path);
+    FakeInode inode = tree.makeBehind(path);
     inode.resize(Math.max(inode.content.length, offset + part.length));
     System.arraycopy(part, 0, inode.content, offset, part.length);
-    contentChanged(inode);
+    tree.contentChanged(inode);
   }
 
   /**
    * Changes content and nothing else: the foreign write whose ctime is that of the write before it.
    */
   public synchronized void changeBehindKeepingVersion(String path, int offset, byte[] part) {
-    FakeInode inode = makeBehind(path);
+    FakeInode inode = tree.makeBehind(path);
     if (offset + part.length > inode.content.length) {
       throw new IllegalArgumentException("a longer file has another version");
     }
@@ -111,35 +97,35 @@ public final class FakeBackingStore implements BackingStore {
 
   /** Sets a file's ctime, so that a test decides how young the file is. */
   public synchronized void setStatusChangeTime(String path, long ctimeNanos) {
-    makeBehind(path).ctimeNanos = ctimeNanos;
+    tree.makeBehind(path).ctimeNanos = ctimeNanos;
   }
 
   /** Removes a name as a foreign program would. */
   public synchronized void removeBehind(String path) {
     int slash = path.lastIndexOf('/');
-    FakeInode directory = slash < 0 ? root : find(path.substring(0, slash));
+    FakeInode directory = slash < 0 ? tree.root() : tree.find(path.substring(0, slash));
     String name = path.substring(slash + 1);
-    remove(directory, name, entry(directory, name));
+    tree.remove(directory, name, FakeTree.entry(directory, name));
   }
 
   /** The content that a foreign program would read. */
   public synchronized byte[] contentOf(String path) {
-    return find(path).content.clone();
+    return tree.find(path).content.clone();
   }
 
   /** A power cut: each file falls back to its last synced content, with new times. */
   public synchronized void loseUnsynced() {
-    for (FakeInode inode : inodes) {
+    for (FakeInode inode : tree.inodes()) {
       if (inode.isRegularFile()) {
         inode.content = inode.durableContent.clone();
-        contentChanged(inode);
+        tree.contentChanged(inode);
       }
     }
   }
 
   /** References to nodes that were given out and not given back. */
   public synchronized long referencesHeld() {
-    return inodes.stream().mapToLong(inode -> inode.references).sum();
+    return tree.inodes().stream().mapToLong(inode -> inode.references).sum();
   }
 
   /** Files opened and not closed. */
@@ -151,12 +137,12 @@ public final class FakeBackingStore implements BackingStore {
 
   @Override
   public BackingNode root() {
-    return root;
+    return tree.root();
   }
 
   @Override
   public synchronized BackingNode lookup(BackingNode parent, byte[] name) {
-    return retained(entry(directory(parent), name(name)));
+    return retained(FakeTree.entry(directory(parent), name(name)));
   }
 
   @Override
@@ -169,13 +155,13 @@ public final class FakeBackingStore implements BackingStore {
     FakeInode inode = inode(node);
     if (change.mode() != null) {
       if (inode.type() == S_IFLNK) {
-        throw failure(Errno.EOPNOTSUPP, "chmod", inode);
+        throw FakeTree.failure(Errno.EOPNOTSUPP, "chmod", inode);
       }
       inode.mode = inode.type() | (change.mode() & PERMISSIONS);
     }
     inode.uid = change.uid() == null ? inode.uid : change.uid();
     inode.gid = change.gid() == null ? inode.gid : change.gid();
-    touch(inode);
+    tree.touch(inode);
     inode.atimeNanos = timeOf(change.atimeNanos(), inode.atimeNanos);
     inode.mtimeNanos = timeOf(change.mtimeNanos(), inode.mtimeNanos);
   }
@@ -191,16 +177,16 @@ public final class FakeBackingStore implements BackingStore {
             ? OpenMode.READ
             : (flags & O_DSYNC) != 0 ? OpenMode.READ_WRITE_SYNC : OpenMode.READ_WRITE;
     if (existing == null) {
-      FakeInode made = make(directory, text, S_IFREG | (mode & PERMISSIONS), 0, caller);
+      FakeInode made = tree.make(directory, text, S_IFREG | (mode & PERMISSIONS), 0, caller);
       return new Created(retained(made), openFile(made, openMode), false);
     }
     if ((flags & O_EXCL) != 0) {
-      throw failure(Errno.EEXIST, "openat", existing.inode());
+      throw FakeTree.failure(Errno.EEXIST, "openat", existing.inode());
     }
     BackingFile file = openFile(existing.inode(), openMode);
     if ((flags & O_TRUNC) != 0) {
       existing.inode().resize(0);
-      contentChanged(existing.inode());
+      tree.contentChanged(existing.inode());
     }
     return new Created(retained(existing.inode()), file, true);
   }
@@ -209,7 +195,7 @@ public final class FakeBackingStore implements BackingStore {
   public synchronized BackingNode makeDirectory(
       BackingNode parent, byte[] name, int mode, Caller caller) {
     FakeInode directory = directory(parent);
-    return retained(make(directory, name(name), S_IFDIR | (mode & PERMISSIONS), 0, caller));
+    return retained(tree.make(directory, name(name), S_IFDIR | (mode & PERMISSIONS), 0, caller));
   }
 
   @Override
@@ -219,14 +205,14 @@ public final class FakeBackingStore implements BackingStore {
       throw new BackingException(Errno.EINVAL, "mknodat", text(name));
     }
     int fullMode = (mode & S_IFMT) == 0 ? S_IFREG | mode : mode;
-    return retained(make(directory(parent), name(name), fullMode, rdev, caller));
+    return retained(tree.make(directory(parent), name(name), fullMode, rdev, caller));
   }
 
   @Override
   public synchronized BackingNode makeSymbolicLink(
       BackingNode parent, byte[] name, byte[] target, Caller caller) {
     FakeInode link =
-        make(
+        tree.make(
             directory(parent),
             name(name),
             S_IFLNK | 0777,
@@ -242,16 +228,16 @@ public final class FakeBackingStore implements BackingStore {
     FakeInode directory = directory(newParent);
     String name = name(newName);
     if (inode.isDirectory()) {
-      throw failure(Errno.EPERM, "linkat", inode);
+      throw FakeTree.failure(Errno.EPERM, "linkat", inode);
     }
-    checkFree(directory, name, "linkat");
+    FakeTree.checkFree(directory, name, "linkat");
     if (inode.linkCount == 0) {
-      throw failure(Errno.ENOENT, "linkat", inode);
+      throw FakeTree.failure(Errno.ENOENT, "linkat", inode);
     }
     inode.linkCount++;
-    directory.put(name, inode, ++lastCookie);
-    touch(inode);
-    contentChanged(directory);
+    directory.put(name, inode, tree.newCookie());
+    tree.touch(inode);
+    tree.contentChanged(directory);
     return retained(inode);
   }
 
@@ -259,7 +245,7 @@ public final class FakeBackingStore implements BackingStore {
   public synchronized byte[] readLink(BackingNode node) {
     FakeInode inode = inode(node);
     if (inode.type() != S_IFLNK) {
-      throw failure(Errno.EINVAL, "readlinkat", inode);
+      throw FakeTree.failure(Errno.EINVAL, "readlinkat", inode);
     }
     return inode.content.clone();
   }
@@ -268,20 +254,20 @@ public final class FakeBackingStore implements BackingStore {
   public synchronized void unlink(BackingNode parent, byte[] name) {
     FakeInode directory = directory(parent);
     String text = name(name);
-    FakeInode inode = entry(directory, text);
+    FakeInode inode = FakeTree.entry(directory, text);
     if (inode.isDirectory()) {
-      throw failure(Errno.EISDIR, "unlinkat", inode);
+      throw FakeTree.failure(Errno.EISDIR, "unlinkat", inode);
     }
-    remove(directory, text, inode);
+    tree.remove(directory, text, inode);
   }
 
   @Override
   public synchronized void removeDirectory(BackingNode parent, byte[] name) {
     FakeInode directory = directory(parent);
     String text = name(name);
-    FakeInode inode = entry(directory, text);
-    checkEmptyDirectory(inode);
-    remove(directory, text, inode);
+    FakeInode inode = FakeTree.entry(directory, text);
+    FakeTree.checkEmptyDirectory(inode);
+    tree.remove(directory, text, inode);
   }
 
   @Override
@@ -295,36 +281,36 @@ public final class FakeBackingStore implements BackingStore {
         || flags == (RENAME_NOREPLACE | RENAME_EXCHANGE)) {
       throw new BackingException(Errno.EINVAL, "renameat2", oldText);
     }
-    FakeInode moved = entry(from, oldText);
+    FakeInode moved = FakeTree.entry(from, oldText);
     FakeInode.Entry there = to.entries.get(newText);
     FakeInode replaced = there == null ? null : there.inode();
-    checkNotInside(moved, to);
+    FakeTree.checkNotInside(moved, to);
     if (flags == RENAME_EXCHANGE) {
-      FakeInode other = entry(to, newText);
-      checkNotInside(other, from);
-      replace(from, oldText, moved, other);
-      replace(to, newText, other, moved);
+      FakeInode other = FakeTree.entry(to, newText);
+      FakeTree.checkNotInside(other, from);
+      tree.replace(from, oldText, moved, other);
+      tree.replace(to, newText, other, moved);
     } else {
       if (replaced != null && flags == RENAME_NOREPLACE) {
-        throw failure(Errno.EEXIST, "renameat2", replaced);
+        throw FakeTree.failure(Errno.EEXIST, "renameat2", replaced);
       }
       if (replaced == moved) {
         return;
       }
       if (replaced != null) {
-        checkReplaceable(moved, replaced);
-        remove(to, newText, replaced);
+        FakeTree.checkReplaceable(moved, replaced);
+        tree.remove(to, newText, replaced);
       }
       from.take(oldText);
-      to.put(newText, moved, ++lastCookie);
+      to.put(newText, moved, tree.newCookie());
       if (moved.isDirectory()) {
         from.linkCount--;
         to.linkCount++;
       }
     }
-    touch(moved);
-    contentChanged(from);
-    contentChanged(to);
+    tree.touch(moved);
+    tree.contentChanged(from);
+    tree.contentChanged(to);
   }
 
   @Override
@@ -341,7 +327,7 @@ public final class FakeBackingStore implements BackingStore {
         blockCount / 2,
         blockCount / 2,
         blockCount,
-        blockCount - inodes.size(),
+        blockCount - tree.inodes().size(),
         BLOCK_SIZE,
         NAME_BYTES_MAX,
         BLOCK_SIZE);
@@ -352,7 +338,7 @@ public final class FakeBackingStore implements BackingStore {
     FakeInode inode = inode(node);
     byte[] value = inode.extendedAttributes.get(text(name));
     if (value == null) {
-      throw failure(Errno.ENODATA, "getxattr", inode);
+      throw FakeTree.failure(Errno.ENODATA, "getxattr", inode);
     }
     return value.clone();
   }
@@ -363,13 +349,13 @@ public final class FakeBackingStore implements BackingStore {
     FakeInode inode = inode(node);
     boolean there = inode.extendedAttributes.containsKey(text(name));
     if (there && flags == XATTR_CREATE) {
-      throw failure(Errno.EEXIST, "setxattr", inode);
+      throw FakeTree.failure(Errno.EEXIST, "setxattr", inode);
     }
     if (!there && flags == XATTR_REPLACE) {
-      throw failure(Errno.ENODATA, "setxattr", inode);
+      throw FakeTree.failure(Errno.ENODATA, "setxattr", inode);
     }
     inode.extendedAttributes.put(text(name), value.clone());
-    touch(inode);
+    tree.touch(inode);
   }
 
   @Override
@@ -386,9 +372,9 @@ public final class FakeBackingStore implements BackingStore {
   public synchronized void removeExtendedAttribute(BackingNode node, byte[] name) {
     FakeInode inode = inode(node);
     if (inode.extendedAttributes.remove(text(name)) == null) {
-      throw failure(Errno.ENODATA, "removexattr", inode);
+      throw FakeTree.failure(Errno.ENODATA, "removexattr", inode);
     }
-    touch(inode);
+    tree.touch(inode);
   }
 
   @Override
@@ -403,7 +389,7 @@ public final class FakeBackingStore implements BackingStore {
 
   @Override
   public synchronized void syncAll() {
-    for (FakeInode inode : inodes) {
+    for (FakeInode inode : tree.inodes()) {
       inode.durableContent = inode.content.clone();
     }
   }
@@ -412,6 +398,10 @@ public final class FakeBackingStore implements BackingStore {
   public void close() {}
 
   // Steps; the monitor is held.
+
+  FakeTree tree() {
+    return tree;
+  }
 
   void checkFileSize(long size) {
     if (size < 0) {
@@ -422,97 +412,19 @@ public final class FakeBackingStore implements BackingStore {
     }
   }
 
-  void contentChanged(FakeInode inode) {
-    touch(inode);
-    inode.mtimeNanos = inode.ctimeNanos;
-  }
-
   void fileClosed() {
     openFileCount--;
   }
 
-  private void touch(FakeInode inode) {
-    lastChangeNanos = Math.max(clock.wallNanos(), lastChangeNanos + 1);
-    inode.ctimeNanos = lastChangeNanos;
-  }
-
   private long timeOf(@Nullable Long asked, long present) {
-    return asked == null ? present : asked == AttributeChange.NOW ? lastChangeNanos : asked;
-  }
-
-  private FakeInode newInode(int mode, Caller caller) {
-    long number = FIRST_INODE + inodes.size();
-    FakeInode inode =
-        new FakeInode(
-            this, new NodeIdentity(FILE_SYSTEM_ID, number, number), mode & ~caller.umask());
-    inode.uid = caller.uid();
-    inode.gid = caller.gid();
-    contentChanged(inode);
-    inode.atimeNanos = inode.ctimeNanos;
-    inodes.add(inode);
-    return inode;
-  }
-
-  private FakeInode make(FakeInode directory, String name, int mode, int rdev, Caller caller) {
-    checkFree(directory, name, "create");
-    FakeInode inode = newInode(mode, caller);
-    inode.rdev = rdev;
-    inode.linkCount = inode.isDirectory() ? 2 : 1;
-    if ((directory.mode & S_ISGID) != 0) {
-      inode.gid = directory.gid;
-      inode.mode |= inode.isDirectory() ? S_ISGID : 0;
-    }
-    directory.put(name, inode, ++lastCookie);
-    directory.linkCount += inode.isDirectory() ? 1 : 0;
-    contentChanged(directory);
-    return inode;
-  }
-
-  private void remove(FakeInode directory, String name, FakeInode inode) {
-    directory.take(name);
-    if (inode.isDirectory()) {
-      directory.linkCount--;
-      inode.linkCount = 0;
-      inode.parent = null;
-    } else {
-      inode.linkCount--;
-    }
-    touch(inode);
-    contentChanged(directory);
-  }
-
-  private void replace(FakeInode directory, String name, FakeInode old, FakeInode replacement) {
-    directory.take(name);
-    directory.put(name, replacement, ++lastCookie);
-    directory.linkCount += (replacement.isDirectory() ? 1 : 0) - (old.isDirectory() ? 1 : 0);
-    touch(replacement);
-  }
-
-  private FakeInode makeBehind(String path) {
-    FakeInode at = root;
-    String[] names = path.split("/");
-    Caller owner = new Caller(0, 0, 0, 0);
-    for (int i = 0; i < names.length; i++) {
-      FakeInode.Entry entry = at.entries.get(names[i]);
-      int mode = i == names.length - 1 ? S_IFREG | 0644 : S_IFDIR | 0755;
-      at = entry == null ? make(at, names[i], mode, 0, owner) : entry.inode();
-    }
-    return at;
-  }
-
-  private FakeInode find(String path) {
-    FakeInode at = root;
-    for (String name : path.split("/")) {
-      at = entry(at, name);
-    }
-    return at;
+    return asked == null ? present : asked == AttributeChange.NOW ? tree.lastChangeNanos() : asked;
   }
 
   private BackingFile openFile(FakeInode inode, OpenMode mode) {
     if (!inode.isRegularFile()) {
       int errno =
           inode.isDirectory() ? Errno.EISDIR : inode.type() == S_IFLNK ? Errno.ELOOP : Errno.ENXIO;
-      throw failure(errno, "open", inode);
+      throw FakeTree.failure(errno, "open", inode);
     }
     openFileCount++;
     return new FakeBackingFile(this, inode, mode);
@@ -520,7 +432,7 @@ public final class FakeBackingStore implements BackingStore {
 
   private FakeInode inode(BackingNode node) {
     FakeInode inode = (FakeInode) node;
-    if (inode != root && inode.references <= 0) {
+    if (inode != tree.root() && inode.references <= 0) {
       throw new IllegalStateException("use of " + inode + " without a reference");
     }
     return inode;
@@ -529,7 +441,7 @@ public final class FakeBackingStore implements BackingStore {
   private FakeInode directory(BackingNode node) {
     FakeInode inode = inode(node);
     if (!inode.isDirectory()) {
-      throw failure(Errno.ENOTDIR, "openat", inode);
+      throw FakeTree.failure(Errno.ENOTDIR, "openat", inode);
     }
     return inode;
   }
@@ -537,48 +449,6 @@ public final class FakeBackingStore implements BackingStore {
   private static FakeInode retained(FakeInode inode) {
     inode.references++;
     return inode;
-  }
-
-  private FakeInode entry(FakeInode directory, String name) {
-    FakeInode.Entry entry = directory.entries.get(name);
-    if (entry == null) {
-      throw new BackingException(Errno.ENOENT, "openat", name);
-    }
-    return entry.inode();
-  }
-
-  private static void checkFree(FakeInode directory, String name, String operation) {
-    if (directory.entries.containsKey(name)) {
-      throw new BackingException(Errno.EEXIST, operation, name);
-    }
-    if (directory.linkCount == 0) {
-      throw new BackingException(Errno.ENOENT, operation, name);
-    }
-  }
-
-  private static void checkEmptyDirectory(FakeInode inode) {
-    if (!inode.isDirectory()) {
-      throw failure(Errno.ENOTDIR, "unlinkat", inode);
-    }
-    if (!inode.entries.isEmpty()) {
-      throw failure(Errno.ENOTEMPTY, "unlinkat", inode);
-    }
-  }
-
-  private static void checkReplaceable(FakeInode moved, FakeInode replaced) {
-    if (moved.isDirectory()) {
-      checkEmptyDirectory(replaced);
-    } else if (replaced.isDirectory()) {
-      throw failure(Errno.EISDIR, "renameat2", replaced);
-    }
-  }
-
-  private static void checkNotInside(FakeInode moved, FakeInode directory) {
-    for (FakeInode at = directory; at != null; at = at.parent) {
-      if (at == moved) {
-        throw failure(Errno.EINVAL, "renameat2", moved);
-      }
-    }
   }
 
   private static String name(byte[] name) {
@@ -600,7 +470,4 @@ public final class FakeBackingStore implements BackingStore {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
-  private static BackingException failure(int errno, String operation, FakeInode inode) {
-    return new BackingException(errno, operation, inode.toString());
-  }
 }
