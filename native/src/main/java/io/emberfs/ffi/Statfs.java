@@ -11,10 +11,14 @@ import java.lang.invoke.MethodHandle;
 /**
  * What fstatfs(2) says of a file system (struct statfs of asm-generic/statfs.h on 64-bit machines).
  *
- * <p>One thread at a time: {@link #ofThread} is the calling thread's, and is read before that thread's next {@link #read}.
+ * <p>One thread at a time: {@link #ofThread} is the calling thread's, and is read before that
+ * thread's next {@link #read}.
  */
 public final class Statfs {
-  /** f_type of linux/magic.h: its inodes are known only as long as the serving process remembers them. */
+  /**
+   * f_type of linux/magic.h: its inodes are known only as long as the serving process remembers
+   * them.
+   */
   public static final long FUSE_SUPER_MAGIC = 0x65735546L;
 
   /** f_type of linux/magic.h: one UUID for many subvolumes, each with inode numbers of its own. */
@@ -32,7 +36,8 @@ public final class Statfs {
   private static final int NAME_LENGTH = 64;
   private static final int FRAGMENT_SIZE = 72;
 
-  private static final MethodHandle FSTATFS = LibC.link("fstatfs", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG));
+  private static final MethodHandle FSTATFS =
+      LibC.link("fstatfs", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG));
 
   private static final ThreadLocal<Statfs> OF_THREAD = ThreadLocal.withInitial(Statfs::new);
 
@@ -49,7 +54,8 @@ public final class Statfs {
   public int read(int descriptor) {
     MemorySegment captured = LibC.captured();
     try {
-      return LibC.orErrno((int) FSTATFS.invokeExact(captured, descriptor, struct.address()), captured);
+      return LibC.orErrno(
+          (int) FSTATFS.invokeExact(captured, descriptor, struct.address()), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }

@@ -469,5 +469,4 @@ public final class FakeBackingStore implements BackingStore {
   private static String text(byte[] bytes) {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
-
 }

@@ -9,9 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The inodes of a {@link FakeBackingStore} and the names between them; guarded by the store's monitor.
+ * The inodes of a {@link FakeBackingStore} and the names between them; guarded by the store's
+ * monitor.
  *
- * <p>Each change moves the inode's ctime: to the clock's wall time, or, if that stood still, one nanosecond on.
+ * <p>Each change moves the inode's ctime: to the clock's wall time, or, if that stood still, one
+ * nanosecond on.
  */
 final class FakeTree {
   private static final int S_ISGID = 02000;
@@ -75,7 +77,8 @@ final class FakeTree {
     Caller owner = new Caller(0, 0, 0, 0);
     for (int i = 0; i < names.length; i++) {
       FakeInode.Entry entry = at.entries.get(names[i]);
-      int mode = i == names.length - 1 ? FakeBackingStore.S_IFREG | 0644 : FakeBackingStore.S_IFDIR | 0755;
+      int mode =
+          i == names.length - 1 ? FakeBackingStore.S_IFREG | 0644 : FakeBackingStore.S_IFDIR | 0755;
       at = entry == null ? make(at, names[i], mode, 0, owner) : entry.inode();
     }
     return at;

@@ -21,10 +21,12 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A backing that fails when a test wants it to: with an errno at the n-th call of an operation, with parts of reads and writes,
- * with a sync that does nothing, or with something else that happens before or after a call (a foreign write, say).
+ * A backing that fails when a test wants it to: with an errno at the n-th call of an operation,
+ * with parts of reads and writes, with a sync that does nothing, or with something else that
+ * happens before or after a call (a foreign write, say).
  *
- * <p>What is not armed passes through to the inner store, which it owns. Any thread; faults are armed while no call runs.
+ * <p>What is not armed passes through to the inner store, which it owns. Any thread; faults are
+ * armed while no call runs.
  */
 public final class FaultyBackingStore implements BackingStore {
   private final BackingStore inner;
@@ -101,7 +103,9 @@ public final class FaultyBackingStore implements BackingStore {
     before.put(operation, event);
   }
 
-  /** Something that happens right after each call of an operation, before its caller hears of it. */
+  /**
+   * Something that happens right after each call of an operation, before its caller hears of it.
+   */
   public synchronized void after(Operation operation, Runnable event) {
     after.put(operation, event);
   }
@@ -203,7 +207,8 @@ public final class FaultyBackingStore implements BackingStore {
   }
 
   @Override
-  public BackingNode makeSymbolicLink(BackingNode parent, byte[] name, byte[] target, Caller caller) {
+  public BackingNode makeSymbolicLink(
+      BackingNode parent, byte[] name, byte[] target, Caller caller) {
     return call(Operation.NAMESPACE, () -> inner.makeSymbolicLink(parent, name, target, caller));
   }
 
@@ -228,7 +233,8 @@ public final class FaultyBackingStore implements BackingStore {
   }
 
   @Override
-  public void rename(BackingNode parent, byte[] name, BackingNode newParent, byte[] newName, int flags) {
+  public void rename(
+      BackingNode parent, byte[] name, BackingNode newParent, byte[] newName, int flags) {
     run(Operation.NAMESPACE, () -> inner.rename(parent, name, newParent, newName, flags));
   }
 
