@@ -24,7 +24,7 @@ public interface Namespace {
   /**
    * Makes and opens a regular file as the caller.
    *
-   * @param flags open(2) flags as the kernel gives them; O_EXCL is honoured, O_APPEND and O_DIRECT are not passed on
+   * @param flags open(2) flags as the kernel gives them; O_EXCL and O_TRUNC are honoured, O_APPEND and O_DIRECT are not passed on
    * @param mode permission bits before the umask
    */
   Created create(BackingNode parent, byte[] name, int flags, int mode, Caller caller);

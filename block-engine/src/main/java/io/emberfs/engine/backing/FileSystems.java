@@ -101,8 +101,9 @@ final class FileSystems {
       for (String line : Files.readAllLines(MOUNTS, StandardCharsets.ISO_8859_1)) {
         int optionsEnd = line.indexOf(" - ");
         if (optionsEnd >= 0 && line.split(" ", DEVICE_FIELD + 2)[DEVICE_FIELD].equals(device)) {
-          String[] typeAndSource = line.substring(optionsEnd + " - ".length()).split(" ");
-          return mixed(typeAndSource[0].hashCode(), typeAndSource[1].hashCode());
+          // The super options behind them change with a remount.
+          String[] typeSourceOptions = line.substring(optionsEnd + " - ".length()).split(" ", 3);
+          return mixed(typeSourceOptions[0].hashCode(), typeSourceOptions[1].hashCode());
         }
       }
     } catch (IOException unreadable) {

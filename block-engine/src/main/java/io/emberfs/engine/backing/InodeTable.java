@@ -35,11 +35,11 @@ final class InodeTable implements AutoCloseable {
   private static final int S_IFREG = 0100000;
   private static final int S_IFDIR = 0040000;
 
-  /**
-   * So many are closed at once: an open seldom pays for the clock, and a removal never waits long
-   * for it.
-   */
-  private static final int SWEEP_BATCH = 64;
+  /** No more are closed at once: a removal never waits long for the clock. */
+  private static final int SWEEP_BATCH_MAX = 64;
+
+  /** This share of the bound is closed at once: an open seldom pays for the clock. */
+  private static final int SWEEP_SHARE = 16;
 
   private final ConcurrentHashMap<InodeKey, PosixNode> nodes = new ConcurrentHashMap<>();
   private final FileSystems fileSystems = new FileSystems();
@@ -49,11 +49,13 @@ final class InodeTable implements AutoCloseable {
   private final AtomicLong openCount = new AtomicLong();
   private final AtomicLong closedCount = new AtomicLong();
   private final int descriptorsMax;
+  private final int sweepBatch;
   private volatile long sweepAbove;
   private Iterator<PosixNode> hand = nodes.values().iterator();
 
   InodeTable(int descriptorsMax) {
     this.descriptorsMax = descriptorsMax;
+    sweepBatch = Math.clamp(descriptorsMax / SWEEP_SHARE, 1, SWEEP_BATCH_MAX);
     sweepAbove = descriptorsMax;
   }
 
@@ -67,9 +69,12 @@ final class InodeTable implements AutoCloseable {
     return nodes.size();
   }
 
-  /** Held while a name is removed or moved. */
-  ReentrantReadWriteLock.ReadLock removal() {
-    return closing.readLock();
+  /** Begins the removal or move of a name; ended by unlocking what this returns. */
+  ReentrantReadWriteLock.ReadLock beginRemoval() {
+    makeRoom();
+    ReentrantReadWriteLock.ReadLock removal = closing.readLock();
+    removal.lock();
+    return removal;
   }
 
   /** Whether any known node has no descriptor: then a removal must look which one it concerns. */
@@ -266,9 +271,7 @@ final class InodeTable implements AutoCloseable {
   }
 
   private int openInode(PosixNode parent, byte[] name) {
-    if (openCount.get() >= sweepAbove) {
-      sweep();
-    }
+    makeRoom();
     int directory = parent.acquire();
     try {
       int descriptor = FileCalls.openInode(directory, name);
@@ -279,6 +282,12 @@ final class InodeTable implements AutoCloseable {
       return descriptor;
     } finally {
       parent.done();
+    }
+  }
+
+  private void makeRoom() {
+    if (openCount.get() >= sweepAbove) {
+      sweep();
     }
   }
 
@@ -293,7 +302,7 @@ final class InodeTable implements AutoCloseable {
     }
     closing.writeLock().lock();
     try {
-      int wanted = SWEEP_BATCH;
+      int wanted = sweepBatch;
       for (long visits = 2L * nodes.size(); wanted > 0 && visits > 0; visits--) {
         if (!hand.hasNext()) {
           hand = nodes.values().iterator();
@@ -308,8 +317,9 @@ final class InodeTable implements AutoCloseable {
       }
     } finally {
       closing.writeLock().unlock();
-      // Where nothing can be closed, not every open shall look again.
-      sweepAbove = Math.max(descriptorsMax, openCount.get() + SWEEP_BATCH);
+      // Where too little can be closed, not every open shall look again.
+      long open = openCount.get();
+      sweepAbove = open < descriptorsMax ? descriptorsMax : open + sweepBatch;
       sweeping.set(false);
     }
   }

@@ -352,8 +352,7 @@ public final class PosixBackingStore implements BackingStore {
   }
 
   private void remove(PosixNode directory, byte[] name, IntUnaryOperator call) {
-    Lock removal = inodes.removal();
-    removal.lock();
+    Lock removal = inodes.beginRemoval();
     try {
       // A node without descriptor could not be found any more: it gets one as long as it has a
       // name.
@@ -375,8 +374,7 @@ public final class PosixBackingStore implements BackingStore {
     checkEntry(newName);
     PosixNode from = (PosixNode) parent;
     PosixNode to = (PosixNode) newParent;
-    Lock removal = inodes.removal();
-    removal.lock();
+    Lock removal = inodes.beginRemoval();
     try {
       PosixNode moved = inodes.find(from, name);
       boolean replacedMatters = (flags & RENAME_EXCHANGE) != 0 || inodes.hasClosedNodes();
@@ -487,7 +485,7 @@ public final class PosixBackingStore implements BackingStore {
     int descriptor = FileCalls.reopen(inode, flags);
     if (descriptor == -Errno.EACCES && (flags & FileCalls.O_RDWR) != 0) {
       // A daemon that is not root may write files of its user that it may not read.
-      descriptor = FileCalls.reopen(inode, flags & ~FileCalls.O_RDWR | FileCalls.O_WRONLY);
+      descriptor = FileCalls.reopen(inode, (flags & ~FileCalls.O_RDWR) | FileCalls.O_WRONLY);
     }
     return descriptor;
   }

@@ -56,7 +56,24 @@ final class PosixNode implements BackingNode {
   private boolean recentlyUsed = true;
 
   /** Where an inode was last seen. */
-  record Place(PosixNode parent, byte[] name) {
+  static final class Place {
+    private final PosixNode parent;
+    private final byte[] name;
+
+    /** With a reference to the parent of its own; {@code name} is not changed by anybody. */
+    Place(PosixNode parent, byte[] name) {
+      this.parent = parent;
+      this.name = name;
+    }
+
+    PosixNode parent() {
+      return parent;
+    }
+
+    byte[] name() {
+      return name;
+    }
+
     boolean isAt(PosixNode otherParent, byte[] otherName) {
       return parent == otherParent && Arrays.equals(name, otherName);
     }

@@ -57,7 +57,7 @@ final class FakeTree {
 
   FakeInode find(String path) {
     FakeInode at = root;
-    for (String name : path.split("/")) {
+    for (String name : path.split("/", -1)) {
       at = entry(at, name);
     }
     return at;
@@ -73,7 +73,7 @@ final class FakeTree {
 
   FakeInode makeBehind(String path) {
     FakeInode at = root;
-    String[] names = path.split("/");
+    String[] names = path.split("/", -1);
     Caller owner = new Caller(0, 0, 0, 0);
     for (int i = 0; i < names.length; i++) {
       FakeInode.Entry entry = at.entries.get(names[i]);
