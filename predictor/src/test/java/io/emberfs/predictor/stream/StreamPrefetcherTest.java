@@ -171,13 +171,11 @@ final class StreamPrefetcherTest extends PrefetcherContract {
       prefetcher.onOutcome(1, 201 + i, 0, Outcome.WASTED);
     }
     candidates.clear();
-    while (candidates.proposals().isEmpty()) {
-      read(1, (200L + steps++) * BLOCK, BLOCK);
+    for (long block = 200; candidates.proposals().isEmpty(); block++) {
+      read(1, block * BLOCK, BLOCK);
     }
     assertThat(candidates.proposals()).extracting(Proposal::blockCount).allMatch(n -> n <= 2);
   }
-
-  private long steps;
 
   @Test
   void writesTeachNothing() {

@@ -16,6 +16,7 @@ public final class FakePrefetcher implements Prefetcher {
   private final List<Proposal> next = new ArrayList<>();
   private final List<Access> accesses = new ArrayList<>();
   private final List<Verdict> verdicts = new ArrayList<>();
+  private Runnable onNextAccess = () -> {};
   private int model;
 
   /** One outcome, as it was told. */
@@ -25,6 +26,11 @@ public final class FakePrefetcher implements Prefetcher {
   public void willPropose(
       long fileId, long firstBlockIndex, int blockCount, int component, float probability) {
     next.add(new Proposal(fileId, firstBlockIndex, blockCount, component, probability));
+  }
+
+  /** Runs this when the next access comes. */
+  public void onNextAccess(Runnable action) {
+    onNextAccess = action;
   }
 
   public List<Access> accesses() {
@@ -47,6 +53,8 @@ public final class FakePrefetcher implements Prefetcher {
   @Override
   public void onAccess(Access access) {
     accesses.add(access);
+    onNextAccess.run();
+    onNextAccess = () -> {};
   }
 
   @Override
