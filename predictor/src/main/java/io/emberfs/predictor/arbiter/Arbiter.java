@@ -79,7 +79,8 @@ public final class Arbiter implements Prefetcher {
           .candidates((fileId, firstBlockIndex, blockCount, _, probability) ->
               consider(fileId, firstBlockIndex, blockCount, component, probability));
     }
-    proposals.drainTo(sink);
+    proposals.drainTo((fileId, firstBlockIndex, blockCount, component, probability) ->
+        proposeNews(sink, fileId, firstBlockIndex, blockCount, component, probability));
   }
 
   @Override
@@ -138,16 +139,27 @@ public final class Arbiter implements Prefetcher {
     if (allowed < blockCount) {
       silencedCandidates.increment();
     }
-    int skipped = 0;
-    while (skipped < allowed && !recent.isNews(fileId, firstBlockIndex + skipped, accessCount)) {
-      skipped++;
+    if (allowed > 0) {
+      proposals.propose(fileId, firstBlockIndex, allowed, component, probability);
     }
-    for (int i = skipped + 1; i < allowed; i++) {
-      recent.isNews(fileId, firstBlockIndex + i, accessCount);
+  }
+
+  /** Leaves out what was proposed a short while ago from the front of a proposal. */
+  private void proposeNews(
+      CandidateSink sink,
+      long fileId,
+      long firstBlockIndex,
+      int blockCount,
+      int component,
+      float probability) {
+    int known = 0;
+    boolean news = false;
+    for (int i = 0; i < blockCount; i++) {
+      news |= recent.isNews(fileId, firstBlockIndex + i, accessCount);
+      known += news ? 0 : 1;
     }
-    if (skipped < allowed) {
-      proposals.propose(
-          fileId, firstBlockIndex + skipped, allowed - skipped, component, probability);
+    if (news) {
+      sink.propose(fileId, firstBlockIndex + known, blockCount - known, component, probability);
     }
   }
 

@@ -71,6 +71,7 @@ public final class NgramPrefetcher implements Prefetcher {
       return;
     }
     calibration.seen(access.fileId(), block);
+    calibration.watchPlacebo();
     boolean interleaved =
         processes.depth(process) > 0 && processes.lastFile(process) != access.fileId();
     advance(processes, process, 0, access, block, true);
@@ -155,22 +156,19 @@ public final class NgramPrefetcher implements Prefetcher {
     long last = BlockKey.hash(access.fileId(), block) ^ salt;
     float probability = 1;
     for (int link = 0; link < chainMax; link++) {
-      int order = hasEarlier || link > 0 ? 2 : 1;
-      int entry = order == 2 ? table.find(context(earlier, last)) : SuccessorTable.NONE;
-      if (entry == SuccessorTable.NONE) {
-        order = 1;
-        entry = table.find(context(last));
+      int single = table.find(context(last));
+      int pair = hasEarlier || link > 0 ? table.find(context(earlier, last)) : SuccessorTable.NONE;
+      if (link == 0) {
+        watch(single, 1);
+        watch(pair, 2);
       }
+      int entry = pair != SuccessorTable.NONE ? pair : single;
       if (entry == SuccessorTable.NONE) {
         return;
       }
+      probability *= calibration.probability(kind(entry, entry == pair ? 2 : 1));
       long nextFile = table.fileId(entry, 0);
       long nextBlock = table.blockIndex(entry, 0);
-      int kind = Calibration.classOf(order, table.count(entry, 0), table.uses(entry));
-      probability *= calibration.probability(kind);
-      if (link == 0) {
-        calibration.watch(kind, nextFile, nextBlock);
-      }
       boolean pastEnd =
           nextFile == access.fileId() && geometry.blockOffset(nextBlock) >= access.fileSize();
       if (probability < threshold || pastEnd) {
@@ -180,6 +178,17 @@ public final class NgramPrefetcher implements Prefetcher {
       earlier = last ^ salt;
       last = BlockKey.hash(nextFile, nextBlock) ^ salt;
     }
+  }
+
+  /** Watches what an entry predicts, so that both orders are judged, whichever is believed. */
+  private void watch(int entry, int order) {
+    if (entry != SuccessorTable.NONE) {
+      calibration.watch(kind(entry, order), table.fileId(entry, 0), table.blockIndex(entry, 0));
+    }
+  }
+
+  private int kind(int entry, int order) {
+    return Calibration.classOf(order, table.count(entry, 0), table.uses(entry));
   }
 
   private static long context(long last) {

@@ -40,12 +40,12 @@ final class SuccessorTable {
   private static final int CHECK_LOW_SHIFT = USES_SHIFT + COUNT_BITS;
   private static final int CHECK_LOW_BITS = Long.SIZE - CHECK_LOW_SHIFT;
 
-  /** One of so many newcomers ages its bucket. */
+  /** One of so many newcomers that push an entry out ages its bucket. */
   private static final int AGING_PERIOD = 16;
 
   private final int entryCount;
   private final long[] words;
-  private int newcomerCount;
+  private int displacedCount;
 
   /**
    * @param entryCount a power of two, at least 4
@@ -121,7 +121,7 @@ final class SuccessorTable {
 
   void clear() {
     Arrays.fill(words, 0);
-    newcomerCount = 0;
+    displacedCount = 0;
   }
 
   void save(DataOutput out) throws IOException {
@@ -130,7 +130,7 @@ final class SuccessorTable {
       used += uses(entry) > 0 ? 1 : 0;
     }
     out.writeInt(entryCount);
-    out.writeInt(newcomerCount);
+    out.writeInt(displacedCount);
     out.writeInt(used);
     for (int entry = 0; entry < entryCount; entry++) {
       if (uses(entry) > 0) {
@@ -147,7 +147,7 @@ final class SuccessorTable {
    */
   void load(DataInput in) throws IOException {
     int savedCount = in.readInt();
-    newcomerCount = in.readInt();
+    displacedCount = in.readInt();
     int used = in.readInt();
     if (savedCount != entryCount || used < 0 || used > entryCount) {
       throw new IOException(
@@ -173,16 +173,12 @@ final class SuccessorTable {
 
   private void insert(long hash, long fileId, long blockIndex) {
     int bucket = bucket(hash);
-    if (++newcomerCount % AGING_PERIOD == 0) {
+    int victim = lightest(bucket);
+    if (uses(victim) > 0 && ++displacedCount % AGING_PERIOD == 0) {
       for (int entry = bucket; entry < bucket + BUCKET_ENTRIES; entry++) {
         halve(entry);
       }
-    }
-    int victim = bucket;
-    for (int entry = bucket; entry < bucket + BUCKET_ENTRIES; entry++) {
-      if (uses(entry) < uses(victim)) {
-        victim = entry;
-      }
+      victim = lightest(bucket);
     }
     long check = check(hash);
     int base = victim * ENTRY_WORDS;
@@ -190,6 +186,16 @@ final class SuccessorTable {
     words[base + 1] = blockIndex | 1L << COUNT_SHIFT | check >>> CHECK_LOW_BITS << CHECK_HIGH_SHIFT;
     words[base + 2] = 0;
     words[base + 3] = 1L << USES_SHIFT | check << CHECK_LOW_SHIFT;
+  }
+
+  private int lightest(int bucket) {
+    int lightest = bucket;
+    for (int entry = bucket; entry < bucket + BUCKET_ENTRIES; entry++) {
+      if (uses(entry) < uses(lightest)) {
+        lightest = entry;
+      }
+    }
+    return lightest;
   }
 
   private void halve(int entry) {

@@ -6,10 +6,10 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * How long streams last: for each length class (a power of two of blocks) how many streams arrived
- * and how many went on to twice that length. So a window goes as far as streams like this one have
- * gone before (the idea of Hur and Lin's stream length histograms). Old counts fade by halving. One
- * thread.
+ * How long streams last: for each length class (a power of two of blocks) how many streams left it,
+ * and how many of these by going on to twice that length; those still there say nothing yet. So a
+ * window goes as far as streams like this one have gone before (the idea of Hur and Lin's stream
+ * length histograms). Old counts fade by halving. One thread.
  */
 final class RunLengths {
   private static final int CLASS_COUNT = 40;
@@ -20,7 +20,7 @@ final class RunLengths {
 
   private static final float PRIOR_SHARE = 0.8f;
 
-  private final int[] arrived = new int[CLASS_COUNT];
+  private final int[] left = new int[CLASS_COUNT];
   private final int[] doubled = new int[CLASS_COUNT];
 
   /** The class of a length in blocks, at least 1. */
@@ -28,26 +28,17 @@ final class RunLengths {
     return Math.min(Long.SIZE - 1 - Long.numberOfLeadingZeros(blocks), CLASS_COUNT - 1);
   }
 
-  /** A stream was confirmed in this class. */
-  void arrive(int lengthClass) {
-    if (arrived[lengthClass] == COUNT_MAX) {
-      arrived[lengthClass] /= 2;
-      doubled[lengthClass] /= 2;
-    }
-    arrived[lengthClass]++;
-  }
-
   /** A stream went on from one class to a higher one. */
-  void advance(int fromClass, int toClass) {
+  void wentOn(int fromClass, int toClass) {
     for (int i = fromClass; i < toClass; i++) {
-      doubled[i] = Math.min(doubled[i] + 1, arrived[i]);
-      arrive(i + 1);
+      leave(i);
+      doubled[i]++;
     }
   }
 
-  /** A stream in this class met the end of its file: it does not count as one that stopped. */
-  void withdraw(int lengthClass) {
-    arrived[lengthClass] = Math.max(arrived[lengthClass] - 1, doubled[lengthClass]);
+  /** A stream in this class stopped, and not because its file ended. */
+  void stopped(int lengthClass) {
+    leave(lengthClass);
   }
 
   /** The probability that a stream of {@code blocks} goes on for {@code moreBlocks}, 0 to 1. */
@@ -77,13 +68,13 @@ final class RunLengths {
   }
 
   void clear() {
-    Arrays.fill(arrived, 0);
+    Arrays.fill(left, 0);
     Arrays.fill(doubled, 0);
   }
 
   void save(DataOutput out) throws IOException {
     for (int i = 0; i < CLASS_COUNT; i++) {
-      out.writeShort(arrived[i]);
+      out.writeShort(left[i]);
       out.writeShort(doubled[i]);
     }
   }
@@ -91,18 +82,25 @@ final class RunLengths {
   /** Reads what {@link #save} wrote; in part, if it throws. */
   void load(DataInput in) throws IOException {
     for (int i = 0; i < CLASS_COUNT; i++) {
-      arrived[i] = in.readUnsignedShort();
+      left[i] = in.readUnsignedShort();
       doubled[i] = in.readUnsignedShort();
-      if (arrived[i] > COUNT_MAX || doubled[i] > arrived[i]) {
+      if (left[i] > COUNT_MAX || doubled[i] > left[i]) {
         throw new IOException(
-            "run lengths: class %d has %d of %d doubled".formatted(i, doubled[i], arrived[i]));
+            "run lengths: class %d has %d of %d doubled".formatted(i, doubled[i], left[i]));
       }
     }
   }
 
+  private void leave(int lengthClass) {
+    if (left[lengthClass] == COUNT_MAX) {
+      left[lengthClass] /= 2;
+      doubled[lengthClass] /= 2;
+    }
+    left[lengthClass]++;
+  }
+
   private float share(int lengthClass) {
-    return (doubled[lengthClass] + PRIOR_WEIGHT * PRIOR_SHARE)
-        / (arrived[lengthClass] + PRIOR_WEIGHT);
+    return (doubled[lengthClass] + PRIOR_WEIGHT * PRIOR_SHARE) / (left[lengthClass] + PRIOR_WEIGHT);
   }
 
   private static double log2(long blocks) {

@@ -33,8 +33,10 @@ final class Stream {
   /** Accesses that moved the front, the first included. */
   int touches;
 
-  /** How surprising the continuations were, in bits, if the accesses were random. */
-  int evidenceBits;
+  /**
+   * How surprising the continuations were, in half bits, beyond what chance would do; 0 or more.
+   */
+  int evidenceHalfBits;
 
   /** Position of the last touch in the sequence of all accesses. */
   long lastTouch;
@@ -42,11 +44,11 @@ final class Stream {
   /** Whether enough continuations were seen for proposals. */
   boolean confirmed;
 
-  /**
-   * Whether the stream arrived at the end of its file, where its length says nothing about
-   * patience.
-   */
-  boolean ended;
+  /** Accesses to the same file since the last touch. */
+  long sameFileAge;
+
+  /** Whether the stream was counted as one that stopped; it may yet go on. */
+  boolean stopped;
 
   /** Blocks ahead of the front that may be proposed. */
   int windowBlocks;
@@ -69,13 +71,22 @@ final class Stream {
     high = offset + length;
     direction = Direction.UNKNOWN;
     touches = 1;
-    evidenceBits = 0;
+    evidenceHalfBits = 0;
     lastTouch = now;
     confirmed = false;
-    ended = false;
+    sameFileAge = 0;
+    stopped = false;
     windowBlocks = 0;
     aheadBlock = 0;
     lengthClass = -1;
+  }
+
+  /**
+   * Whether the front met the end of the file, so that the stream's length says nothing about its
+   * patience.
+   */
+  boolean isAtEnd() {
+    return direction == Direction.REVERSE ? low == 0 : high >= fileSize;
   }
 
   /** Bytes from the beginning of the stream to its front. */

@@ -30,10 +30,10 @@ public final class StreamPrefetcher implements Prefetcher {
   private static final int CANDIDATE_COUNT = 64;
 
   /** A reader from the very start of a file is likely to read on. */
-  private static final int START_OF_FILE_BITS = 3;
+  private static final int START_OF_FILE_HALF_BITS = 6;
 
-  /** Chance would have to be this small (one in a thousand) before a stream is believed. */
-  private static final int CONFIRM_BITS = 10;
+  /** The evidence at which a stream is believed: chance must be this improbable, 1 in 128. */
+  private static final int CONFIRM_HALF_BITS = 14;
 
   private static final int CONFIRM_TOUCHES = 3;
 
@@ -47,8 +47,8 @@ public final class StreamPrefetcher implements Prefetcher {
   private static final int WINDOW_BYTES_DEFAULT = 2 << 20;
   private static final int WINDOW_BYTES_MAX = 4 << 20;
 
-  /** A block is worth reading if at least every second stream gets to it. */
-  private static final float LEAST_SURVIVAL = 0.5f;
+  /** A block is worth reading if three streams of five get to it. */
+  private static final float LEAST_SURVIVAL = 0.6f;
 
   private final BlockGeometry geometry;
   private final StreamTable streams;
@@ -63,7 +63,7 @@ public final class StreamPrefetcher implements Prefetcher {
    */
   public StreamPrefetcher(BlockGeometry geometry) {
     this.geometry = geometry;
-    this.streams = new StreamTable(STREAM_COUNT, geometry.blockSize());
+    this.streams = new StreamTable(STREAM_COUNT, geometry.blockSize(), runLengths);
     this.strides = new StrideTable(geometry);
   }
 
@@ -144,13 +144,14 @@ public final class StreamPrefetcher implements Prefetcher {
 
   private boolean isConfirmed(Stream stream) {
     if (stream.confirmed) {
-      return true;
+      return stream.evidenceHalfBits > 0;
     }
     boolean fromStart = stream.direction == Direction.FORWARD && stream.origin == 0;
-    int bits = stream.evidenceBits + (fromStart ? START_OF_FILE_BITS : 0);
+    int halfBits = stream.evidenceHalfBits + (fromStart ? START_OF_FILE_HALF_BITS : 0);
     boolean few =
         fromStart || stream.lengthBytes() >= (long) WHOLE_BLOCKS_FOR_FEW * geometry.blockSize();
-    return bits >= CONFIRM_BITS && stream.touches >= (few ? CONFIRM_TOUCHES_FEW : CONFIRM_TOUCHES);
+    return halfBits >= CONFIRM_HALF_BITS
+        && stream.touches >= (few ? CONFIRM_TOUCHES_FEW : CONFIRM_TOUCHES);
   }
 
   /** Accounts for the stream's new length and proposes what its window allows. */
@@ -161,19 +162,13 @@ public final class StreamPrefetcher implements Prefetcher {
       stream.confirmed = true;
       stream.windowBlocks = (int) Math.min(blockCount(access.length()), windowBlocksMax());
       stream.aheadBlock = frontBlock(stream);
-      runLengths.arrive(lengthClass);
     } else {
-      runLengths.advance(stream.lengthClass, lengthClass);
+      runLengths.wentOn(stream.lengthClass, lengthClass);
     }
     stream.lengthClass = lengthClass;
-    if (isAtEnd(stream)) {
-      if (!stream.ended) {
-        runLengths.withdraw(lengthClass);
-        stream.ended = true;
-      }
-      return;
+    if (!stream.isAtEnd()) {
+      plan(stream, lengthBlocks);
     }
-    plan(stream, lengthBlocks);
   }
 
   private void plan(Stream stream, long lengthBlocks) {
@@ -203,10 +198,6 @@ public final class StreamPrefetcher implements Prefetcher {
     return stream.direction == Direction.FORWARD
         ? geometry.blockIndex(stream.high)
         : blockCount(stream.low);
-  }
-
-  private boolean isAtEnd(Stream stream) {
-    return stream.direction == Direction.FORWARD ? stream.high >= stream.fileSize : stream.low == 0;
   }
 
   private int windowBlocksMax() {

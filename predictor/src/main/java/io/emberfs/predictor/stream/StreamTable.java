@@ -19,16 +19,34 @@ final class StreamTable {
   /** Exact continuation is judged at the granularity at which programs usually read. */
   private static final int EXACT_BYTES = 4096;
 
+  /**
+   * A confirmed stream idle for so many accesses to its own file has stopped, for all that is
+   * known.
+   */
+  private static final int STOPPED_AGE = 128;
+
+  /**
+   * What a continuation costs before it earns. A continuation of probability p counts as a factor
+   * of 1 / (2 * sqrt(p)): under chance, with every p as likely as it says, such factors average 1,
+   * so that waiting for coincidences earns nothing. As a logarithm in half bits that is -log2(p) -
+   * 2.
+   */
+  private static final int COST_HALF_BITS = 2;
+
+  private static final int EVIDENCE_HALF_BITS_MAX = 40;
+
   private final Stream[] streams;
   private final long nearBytes;
-  private int sameFileCount;
+  private final RunLengths runLengths;
 
   /**
    * @param capacity streams followed at most
    * @param nearBytes how far from the expected offset an access still continues a stream: readers
    *     skip, and the kernel reorders
+   * @param runLengths told of streams that stopped
    */
-  StreamTable(int capacity, long nearBytes) {
+  StreamTable(int capacity, long nearBytes, RunLengths runLengths) {
+    this.runLengths = runLengths;
     this.streams = new Stream[capacity];
     this.nearBytes = nearBytes;
     for (int i = 0; i < capacity; i++) {
@@ -43,12 +61,14 @@ final class StreamTable {
   @Nullable Stream find(Access access) {
     Stream near = null;
     Stream exact = null;
-    sameFileCount = 0;
     for (Stream stream : streams) {
       if (stream.touches == 0 || stream.fileId != access.fileId()) {
         continue;
       }
-      sameFileCount++;
+      stream.sameFileAge++;
+      if (stream.sameFileAge == STOPPED_AGE) {
+        settle(stream);
+      }
       if (continuesExactly(stream, access)) {
         exact = better(exact, stream);
       } else if (continuesNear(stream, access)) {
@@ -60,6 +80,8 @@ final class StreamTable {
 
   /** Moves the front of the stream that {@link #find} just returned. Returns whether it moved. */
   boolean extend(Stream stream, Access access, long now) {
+    long age = Math.max(1, stream.sameFileAge);
+    stream.sameFileAge = 0;
     stream.lastTouch = now;
     stream.fileSize = access.fileSize();
     long end = access.offset() + access.length();
@@ -69,17 +91,19 @@ final class StreamTable {
       return false;
     }
     boolean exact = up ? access.offset() == stream.high : end == stream.low;
+    long expectedBytes = exact ? EXACT_BYTES : nearBytes + Math.max(nearBytes, access.length());
     if (stream.direction == Direction.UNKNOWN) {
       stream.direction = up ? Direction.FORWARD : Direction.REVERSE;
       stream.origin = up ? stream.low : stream.high;
+      // Either direction would have done.
+      expectedBytes *= 2;
     }
     stream.low = Math.min(stream.low, access.offset());
     stream.high = Math.max(stream.high, end);
     stream.touches = Math.min(stream.touches + 1, Integer.MAX_VALUE - 1);
-    stream.evidenceBits =
-        Math.min(
-            stream.evidenceBits + coincidenceBits(exact ? EXACT_BYTES : 2 * nearBytes, access),
-            Long.SIZE);
+    int bits = surpriseBits(expectedBytes, age, access.fileSize());
+    stream.evidenceHalfBits =
+        Math.clamp(stream.evidenceHalfBits + bits - COST_HALF_BITS, 0, EVIDENCE_HALF_BITS_MAX);
     return true;
   }
 
@@ -95,6 +119,7 @@ final class StreamTable {
         victim = stream;
       }
     }
+    settle(victim);
     victim.begin(access.fileId(), access.offset(), access.length(), access.fileSize(), now);
     return victim;
   }
@@ -151,20 +176,24 @@ final class StreamTable {
   }
 
   private static long age(Stream stream, long now) {
-    return now - stream.lastTouch - (stream.confirmed && !stream.ended ? CONFIRMED_BONUS : 0);
+    return now - stream.lastTouch - (stream.confirmed && !stream.isAtEnd() ? CONFIRMED_BONUS : 0);
+  }
+
+  /** Counts a confirmed stream that was left before the end of its file, once. */
+  private void settle(Stream stream) {
+    if (stream.confirmed && !stream.stopped && !stream.isAtEnd()) {
+      runLengths.stopped(stream.lengthClass);
+      stream.stopped = true;
+    }
   }
 
   /**
-   * How improbable it is that a random access to this file falls into one of its streams'
-   * expectations, in bits. In a small or crowded file chance continues streams all the time, and
-   * each continuation says little.
+   * How improbable it is that one of {@code age} random accesses to a file falls among {@code
+   * expectedBytes} of it, in bits. In a small file, or after a long wait, chance continues any
+   * stream, and that says little.
    */
-  private int coincidenceBits(long expectedBytes, Access access) {
-    return Math.max(
-        0, log2(access.fileSize()) - log2(expectedBytes) - log2(Math.max(1, sameFileCount)));
-  }
-
-  private static int log2(long value) {
-    return value <= 0 ? 0 : Long.SIZE - 1 - Long.numberOfLeadingZeros(value);
+  private static int surpriseBits(long expectedBytes, long age, long fileSize) {
+    long ratio = fileSize / (expectedBytes * age);
+    return ratio <= 1 ? 0 : Long.SIZE - 1 - Long.numberOfLeadingZeros(ratio);
   }
 }
