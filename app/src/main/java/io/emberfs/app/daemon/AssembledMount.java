@@ -8,6 +8,7 @@ import io.emberfs.core.MountSpec;
 import io.emberfs.core.Tier;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,17 +80,21 @@ public final class AssembledMount implements AutoCloseable {
     return transport.name();
   }
 
-  /** Number of blocks that tiers held before anything was read. */
-  public long blockCount() {
-    return tiers.stream().mapToLong(Tier::blockCount).sum();
+  /**
+   * Blocks in tiers that outlive the process: at the start, what came back; at the end, what a next
+   * mount will find.
+   */
+  public long warmBlockCount() {
+    return persistent().mapToLong(Tier::blockCount).sum();
   }
 
-  /** Stored bytes that a next mount will find in tiers that outlive the process. */
+  /** Stored bytes of those blocks. */
   long warmBytes() {
-    return tiers.stream()
-        .filter(tier -> tier.name().equals("ssd"))
-        .mapToLong(Tier::usedBytes)
-        .sum();
+    return persistent().mapToLong(Tier::usedBytes).sum();
+  }
+
+  private Stream<Tier> persistent() {
+    return tiers.stream().filter(tier -> tier.name().equals("ssd"));
   }
 
   /**
