@@ -41,14 +41,27 @@ record LiveMount(MountRecord known) {
   /** As {@link #named}, and refuses a dead one. */
   static LiveMount of(Path given, Console console) throws Refusal, IOException {
     Mount mount = named(given, console);
-    if (mount.state() == State.DEAD || mount.known().isEmpty()) {
+    if (mount.state() == State.DEAD) {
       throw new Refusal(
           ExitCode.NOT_MOUNTED,
           given + " is a dead mount",
           "its daemon has ended",
           "emberfs umount " + given + "; nothing is lost: every write is in the backing");
     }
-    return new LiveMount(mount.known().get());
+    return of(mount);
+  }
+
+  /** The daemon of a living mount. */
+  static LiveMount of(Mount mount) throws Refusal {
+    return new LiveMount(
+        mount
+            .known()
+            .orElseThrow(() ->
+                new Refusal(
+                    ExitCode.PERMISSION,
+                    "cannot reach the mount " + mount.mountPoint(),
+                    "another user made it",
+                    "ask as that user")));
   }
 
   /**

@@ -6,7 +6,6 @@ import io.emberfs.app.config.ByteSize;
 import io.emberfs.app.config.MachineMemory;
 import io.emberfs.app.config.MountConfiguration;
 import io.emberfs.app.config.Places;
-import io.emberfs.app.config.PrivateDirectory;
 import io.emberfs.app.control.Json;
 import io.emberfs.app.daemon.AssembledMount;
 import io.emberfs.app.daemon.Assembly;
@@ -15,6 +14,7 @@ import io.emberfs.app.daemon.DaemonLog;
 import io.emberfs.app.prepare.FuseAccess;
 import io.emberfs.app.prepare.MountArguments;
 import io.emberfs.app.prepare.MountPreparation;
+import io.emberfs.core.Meters;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -107,16 +107,24 @@ final class MountVerb implements Verb {
                 FuseAccess.system(Places.isRoot()),
                 MachineMemory.read())
             .prepare(arguments);
-    Path state =
-        PrivateDirectory.ensure(configuration.stateDirectory(), "cannot mount on " + mountPoint);
     if (foreground) {
       DaemonLog.toStandardError();
     } else {
-      DaemonLog.toFile(state.resolve("emberfs.log"));
+      DaemonLog.holdBack();
     }
-    new Daemon(places, new Assembly())
+    new Daemon(places, this::assemble)
         .run(configuration, mount -> announce(configuration, mount, console));
     return ExitCode.OK;
+  }
+
+  /** The log lies in the state directory, which has to be found usable first. */
+  private AssembledMount assemble(MountConfiguration configuration, Meters meters)
+      throws Refusal, IOException {
+    AssembledMount mount = new Assembly().assemble(configuration, meters);
+    if (!foreground) {
+      DaemonLog.toFile(configuration.stateDirectory().resolve("emberfs.log"));
+    }
+    return mount;
   }
 
   private void announce(MountConfiguration configuration, AssembledMount mount, Console console) {
@@ -151,7 +159,7 @@ final class MountVerb implements Verb {
     result.put("mountpoint", configuration.mountPoint().toString());
     result.put("backing", configuration.backing().toString());
     result.put("transport", mount.transportName());
-    result.put("restoredBlocks", mount.restoredBlockCount());
+    result.put("restoredBlocks", mount.warmBlockCount());
     result.put("millis", millis);
     return Json.write(result);
   }
@@ -165,7 +173,7 @@ final class MountVerb implements Verb {
             pid,
             budget(configuration.ramBytes()),
             budget(configuration.ssdBytes()),
-            mount.restoredBlockCount(),
+            mount.warmBlockCount(),
             millis / 1000.0);
   }
 

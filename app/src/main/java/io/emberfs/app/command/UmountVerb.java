@@ -42,7 +42,7 @@ final class UmountVerb implements Verb {
     Duration timeoutMax = TimeSpan.parse("--timeout", timeout);
     long deadline = System.nanoTime() + timeoutMax.toNanos();
     Mount mount = LiveMount.named(mountPoint, console);
-    if (mount.state() == State.DEAD || mount.known().isEmpty()) {
+    if (mount.state() == State.DEAD) {
       console.mountPoints().detachDead(mount);
       console
           .out()
@@ -52,7 +52,7 @@ final class UmountVerb implements Verb {
                   + ": its daemon had ended; every write is in the backing");
       return ExitCode.OK;
     }
-    LiveMount live = new LiveMount(mount.known().get());
+    LiveMount live = LiveMount.of(mount);
     String mode = force ? "force" : lazy ? "lazy" : "orderly";
     Map<String, Object> result =
         live.ask(new ControlRequest(ControlRequest.UNMOUNT, Map.of("mode", mode)), timeoutMax);

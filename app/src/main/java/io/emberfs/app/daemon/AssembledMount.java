@@ -80,17 +80,20 @@ public final class AssembledMount implements AutoCloseable {
     return transport.name();
   }
 
-  /** Number of blocks that came back from the last run; all of RAM's come from these. */
-  public long restoredBlockCount() {
-    return persistentTiers().mapToLong(Tier::blockCount).sum();
+  /**
+   * Blocks in tiers that outlive the process: at the start, what came back; at the end, what a next
+   * mount will find.
+   */
+  public long warmBlockCount() {
+    return persistent().mapToLong(Tier::blockCount).sum();
   }
 
-  /** Stored bytes that a next mount will find in tiers that outlive the process. */
+  /** Stored bytes of those blocks. */
   long warmBytes() {
-    return persistentTiers().mapToLong(Tier::usedBytes).sum();
+    return persistent().mapToLong(Tier::usedBytes).sum();
   }
 
-  private Stream<Tier> persistentTiers() {
+  private Stream<Tier> persistent() {
     return tiers.stream().filter(tier -> tier.name().equals("ssd"));
   }
 

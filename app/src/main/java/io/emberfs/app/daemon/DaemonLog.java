@@ -7,11 +7,14 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.read.CyclicBufferAppender;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,12 +25,26 @@ import org.slf4j.LoggerFactory;
 public final class DaemonLog {
   private static final String PATTERN =
       "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %thread %logger{0}: %msg%n";
+  private static final String HELD_BACK = "held back";
+  private static final int HELD_BACK_MAX = 256;
   private static final FileSize FILE_SIZE_MAX = new FileSize(8 << 20);
 
   private DaemonLog() {}
 
-  /** Logs to a file; its directory exists and only its owner may enter it. */
+  /** Keeps what is logged until it is known where it goes; of much, the latest. */
+  public static void holdBack() {
+    LoggerContext context = context();
+    CyclicBufferAppender<ILoggingEvent> held = new CyclicBufferAppender<>();
+    held.setName(HELD_BACK);
+    held.setMaxSize(HELD_BACK_MAX);
+    begin(context, held);
+  }
+
+  /**
+   * Logs to a file, what was held back first; its directory exists and only its owner may enter it.
+   */
   public static void toFile(Path file) {
+    List<ILoggingEvent> earlier = heldBack();
     LoggerContext context = context();
     RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
     appender.setFile(file.toString());
@@ -44,14 +61,24 @@ public final class DaemonLog {
     trigger.start();
     appender.setRollingPolicy(rolling);
     appender.setTriggeringPolicy(trigger);
-    begin(context, appender);
+    write(context, appender);
+    earlier.forEach(appender::doAppend);
+  }
+
+  private static List<ILoggingEvent> heldBack() {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    if (context.getLogger(Logger.ROOT_LOGGER_NAME).getAppender(HELD_BACK)
+        instanceof CyclicBufferAppender<ILoggingEvent> held) {
+      return IntStream.range(0, held.getLength()).mapToObj(held::get).toList();
+    }
+    return List.of();
   }
 
   /** Logs to standard error. */
   public static void toStandardError() {
     ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
     appender.setTarget("System.err");
-    begin(context(), appender);
+    write(context(), appender);
   }
 
   private static LoggerContext context() {
@@ -60,17 +87,20 @@ public final class DaemonLog {
     return context;
   }
 
-  private static void begin(LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
+  private static void write(LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
     PatternLayoutEncoder encoder = new PatternLayoutEncoder();
     encoder.setContext(context);
     encoder.setPattern(PATTERN);
     encoder.start();
-    appender.setContext(context);
     appender.setEncoder(encoder);
+    begin(context, appender);
+  }
+
+  private static void begin(LoggerContext context, Appender<ILoggingEvent> appender) {
+    appender.setContext(context);
     appender.start();
-    Appender<ILoggingEvent> started = appender;
     ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.INFO);
-    root.addAppender(started);
+    root.addAppender(appender);
   }
 }

@@ -178,28 +178,8 @@ public final class MountPreparation {
       throws Refusal, IOException {
     List<Mount> mounts = mountPoints.all();
     for (Mount mount : mounts) {
-      if (mount.state() == State.LIVE && mount.known().isPresent()) {
-        long pid = mount.known().get().process().pid();
-        if (mount.mountPoint().equals(mountPoint)) {
-          throw new Refusal(
-              ExitCode.BUSY,
-              what,
-              "it is already mounted (pid " + pid + ")",
-              "emberfs umount " + mountPoint + " first, or choose another directory");
-        }
-        if (mount.known().get().stateDirectory().equals(stateDirectory)) {
-          throw new Refusal(
-              ExitCode.BUSY,
-              what,
-              "the state directory "
-                  + stateDirectory
-                  + " is in use by the mount "
-                  + mount.mountPoint()
-                  + " (pid "
-                  + pid
-                  + ")",
-              "unmount it first, or give another --state-dir");
-        }
+      if (mount.state() == State.LIVE) {
+        refuseLive(mount, mountPoint, stateDirectory, what);
       }
     }
     Optional<Mount> dead =
@@ -208,6 +188,32 @@ public final class MountPreparation {
       mountPoints.detachDead(dead.get());
     }
     refuseUnusable(mountPoint, allowNonEmpty, what);
+  }
+
+  private static void refuseLive(Mount mount, Path mountPoint, Path stateDirectory, String what)
+      throws Refusal {
+    String owner =
+        mount.known().map(known -> "pid " + known.process().pid()).orElse("by another user");
+    if (mount.mountPoint().equals(mountPoint)) {
+      throw new Refusal(
+          ExitCode.BUSY,
+          what,
+          "it is already mounted (" + owner + ")",
+          "emberfs umount " + mountPoint + " first, or choose another directory");
+    }
+    if (mount.known().filter(known -> known.stateDirectory().equals(stateDirectory)).isPresent()) {
+      throw new Refusal(
+          ExitCode.BUSY,
+          what,
+          "the state directory "
+              + stateDirectory
+              + " is in use by the mount "
+              + mount.mountPoint()
+              + " ("
+              + owner
+              + ")",
+          "unmount it first, or give another --state-dir");
+    }
   }
 
   private static void refuseUnusable(Path mountPoint, boolean allowNonEmpty, String what)

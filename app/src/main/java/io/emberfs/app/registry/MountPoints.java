@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** What stands at a place: nothing, a living mount, or one whose daemon has died. */
 public final class MountPoints {
   private static final int DETACH_SECONDS_MAX = 10;
+  private static final int PROBE_SECONDS_MAX = 2;
 
   private final KnownMounts knownMounts;
 
@@ -52,7 +53,8 @@ public final class MountPoints {
     }
     for (MountTable.Entry entry : table.own()) {
       if (mounts.stream().noneMatch(mount -> mount.mountPoint().equals(entry.mountPoint()))) {
-        mounts.add(new Mount(entry.mountPoint(), Optional.empty(), State.DEAD));
+        State state = isDisconnected(entry.mountPoint()) ? State.DEAD : State.LIVE;
+        mounts.add(new Mount(entry.mountPoint(), Optional.empty(), state));
       }
     }
     return mounts;
@@ -87,14 +89,35 @@ public final class MountPoints {
     return table.at(mountPoint).filter(MountTable.Entry::isOwn).isPresent();
   }
 
-  private static boolean succeeds(List<String> command) throws IOException {
+  /**
+   * Whether the kernel says that nobody serves the mount; asked by a process of its own, which a
+   * stuck mount may keep.
+   */
+  private static boolean isDisconnected(Path mountPoint) throws IOException {
     Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+        quietly(
+            "sh",
+            "-c",
+            "LC_ALL=C stat -- \"$1\" 2>&1 | grep -q 'endpoint is not connected'",
+            "sh",
+            mountPoint.toString());
+    return isZeroWithin(process, PROBE_SECONDS_MAX);
+  }
+
+  private static boolean succeeds(List<String> command) throws IOException {
+    return isZeroWithin(quietly(command.toArray(String[]::new)), DETACH_SECONDS_MAX);
+  }
+
+  private static Process quietly(String... command) throws IOException {
+    return new ProcessBuilder(command)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  private static boolean isZeroWithin(Process process, int secondsMax) {
     try {
-      return process.waitFor(DETACH_SECONDS_MAX, TimeUnit.SECONDS) && process.exitValue() == 0;
+      return process.waitFor(secondsMax, TimeUnit.SECONDS) && process.exitValue() == 0;
     } catch (InterruptedException interrupt) {
       Thread.currentThread().interrupt();
       return false;
@@ -113,7 +136,8 @@ public final class MountPoints {
    * One mount.
    *
    * @param mountPoint canonical
-   * @param known what was written down about it; empty if that was lost
+   * @param known what was written down about it; empty if another user made the mount, or if that
+   *     was lost
    * @param state whether its daemon is there
    */
   public record Mount(Path mountPoint, Optional<MountRecord> known, State state) {}
