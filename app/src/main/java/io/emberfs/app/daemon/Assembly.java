@@ -171,7 +171,14 @@ public final class Assembly implements Daemon.Assembler {
     notifier.start(workers);
     EmberFileSystem fileSystem =
         new EmberFileSystem(
-            store, engine.cache(), nodes, workers, fsOptions(configuration), clock, meters);
+            store,
+            engine.cache(),
+            nodes,
+            notifier,
+            workers,
+            fsOptions(configuration),
+            clock,
+            meters);
     opened.addFirst(transport);
     List<Tier> tiers = new ArrayList<>(lower);
     tiers.addFirst(engine.chain().ram());
