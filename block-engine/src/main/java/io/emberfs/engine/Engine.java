@@ -48,6 +48,9 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
   private static final int ACCESS_RING_CAPACITY = 4096;
+  private static final long NANOS_PER_MILLI = 1_000_000;
+  private static final int CHECKED_FILES_MAX = 4096;
+  private static final long CHECK_IDLE_MILLIS_MIN = 100;
   private static final int RESTORED_PER_STEP = 64;
 
   /**
@@ -72,6 +75,8 @@ public final class Engine implements AutoCloseable {
   private final BlockCache cache;
   private final TierChain chain;
   private final FileTable files;
+  private final VersionCheck versions;
+  private final long attributeTtlNanos;
   private final HandDown handDown;
   private final BlockLoads loads;
   private final PrefetchScheduler prefetch;
@@ -106,6 +111,7 @@ public final class Engine implements AutoCloseable {
       Meters meters) {
     BlockGeometry geometry = configuration.geometry();
     this.state = state;
+    attributeTtlNanos = configuration.attributeTtlNanos();
     restored = meters.counter("warm.restoredBlocks");
     restoreReserveBytes = (long) (ramSpec.capacityBytes() * RESTORE_RESERVE_SHARE);
     AccessRing accesses = new AccessRing(ACCESS_RING_CAPACITY, meters);
@@ -113,7 +119,7 @@ public final class Engine implements AutoCloseable {
     chain = new TierChain(ram, lower);
     files = new FileTable(store, records, clock, configuration.fileCountMax());
     BlockTransfer transfer = new BlockTransfer(geometry, Codecs.standard(), encoder);
-    VersionCheck versions = new VersionCheck(store, clock, this::dropFile, listener, meters);
+    versions = new VersionCheck(store, clock, this::dropFile, listener, meters);
     handDownScratch = HandDown.scratchFor(geometry);
     handDown =
         new HandDown(
@@ -149,7 +155,7 @@ public final class Engine implements AutoCloseable {
             versions,
             accesses,
             clock,
-            configuration.attributeTtlNanos(),
+            attributeTtlNanos,
             meters);
     prefetch =
         new PrefetchScheduler(
@@ -191,10 +197,18 @@ public final class Engine implements AutoCloseable {
     prefetch.load(state);
   }
 
-  /** Runs the background roles on threads of these workers. */
-  public void start(Workers workers, int prefetchThreads) {
+  /**
+   * Runs the background roles on threads of these workers.
+   *
+   * @param checksOpenFiles whether open files are compared with the backing although nobody reads them here, because the kernel
+   *     may serve them from its pages
+   */
+  public void start(Workers workers, int prefetchThreads, boolean checksOpenFiles) {
     workers.loop("emberfs-ram", ROLE_IDLE_MILLIS, chain.ram()::maintain);
     workers.loop("emberfs-hand-down", HAND_DOWN_IDLE_MILLIS, handDown::step);
+    if (checksOpenFiles) {
+      workers.loop("emberfs-check", Math.max(CHECK_IDLE_MILLIS_MIN, attributeTtlNanos / NANOS_PER_MILLI), this::checkStep);
+    }
     workers.loop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
     workers.loop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
     for (int i = 0; i < prefetchThreads; i++) {
@@ -210,6 +224,12 @@ public final class Engine implements AutoCloseable {
   /** Looks after the RAM tier, one bounded step. */
   public int maintainStep() {
     return chain.ram().maintain();
+  }
+
+  /** Compares open files with the backing, those that were not compared lately; 0, so that a round comes once in a while. */
+  public int checkStep() {
+    files.checkOpenFiles(versions, attributeTtlNanos, CHECKED_FILES_MAX);
+    return 0;
   }
 
   /** Learns from accesses, one bounded step. */

@@ -167,7 +167,10 @@ public final class Assembly implements Daemon.Assembler {
 
     PoolWorkers workers = new PoolWorkers(WORKER_THREADS, TASKS_QUEUED_MAX, meters);
     opened.addFirst(workers);
-    engine.start(workers, configuration.prefetch() ? PREFETCH_THREADS : 0);
+    engine.start(
+        workers,
+        configuration.prefetch() ? PREFETCH_THREADS : 0,
+        configuration.kernelCache() != KernelCache.OFF);
     notifier.start(workers);
     EmberFileSystem fileSystem =
         new EmberFileSystem(

@@ -126,6 +126,35 @@ public final class FileTable {
     return count;
   }
 
+  /**
+   * Checks open files whose last check is older than {@code ageNanos}: programs may be reading them from kernel pages or
+   * mappings, without asking here. A file in the middle of an own write is left for the next time.
+   *
+   * @param countMax files to check at most
+   * @return files checked
+   */
+  public int checkOpenFiles(VersionCheck versions, long ageNanos, int countMax) {
+    int count = 0;
+    for (FileState state : byIdentity.values()) {
+      if (count == countMax) {
+        break;
+      }
+      if (clock.nanoTime() - state.checkedNanos() < ageNanos || !state.tryLock()) {
+        continue;
+      }
+      try {
+        BackingNode node = state.openNode();
+        if (node != null) {
+          versions.checkLocked(state, node);
+          count++;
+        }
+      } finally {
+        state.unlock();
+      }
+    }
+    return count;
+  }
+
   /** Number of states in memory. */
   public int size() {
     return byIdentity.size();
