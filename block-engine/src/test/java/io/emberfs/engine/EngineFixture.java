@@ -15,6 +15,7 @@ import io.emberfs.core.Prefetcher;
 import io.emberfs.core.StateStore;
 import io.emberfs.core.Tier;
 import io.emberfs.core.WriteFence;
+import io.emberfs.engine.backing.CountingBackingStore;
 import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.ram.RamTierSpec;
@@ -93,7 +94,7 @@ final class EngineFixture implements AutoCloseable {
     meters = new Meters();
     return new Engine(
         new EngineConfiguration(new BlockGeometry(blockSize), ATTRIBUTE_TTL_NANOS, 4, 100, 10_000),
-        blind ? FrozenVersions.of(store) : store,
+        new CountingBackingStore(blind ? FrozenVersions.of(store) : store, meters),
         records,
         state,
         striped,
@@ -127,8 +128,17 @@ final class EngineFixture implements AutoCloseable {
     return meters.counter(name).value();
   }
 
+  long ssdBlocks() {
+    return ssd.blockCount();
+  }
+
   CachedFile open(String name) {
-    return cache().open(store.lookup(store.root(), name.getBytes(UTF_8)), O_RDWR);
+    return cache().open(node(name), O_RDWR);
+  }
+
+  /** The node of a name, with a reference for the caller. */
+  BackingNode node(String name) {
+    return store.lookup(store.root(), name.getBytes(UTF_8));
   }
 
   void close(CachedFile file) {
@@ -203,9 +213,15 @@ final class EngineFixture implements AutoCloseable {
    * Ends the engine, by a clean close or as a kill would, and starts another over the same state.
    */
   void restart(boolean clean) {
+    restartWith(clean, () -> {});
+  }
+
+  /** As {@link #restart}, with something that happens while nothing runs. */
+  void restartWith(boolean clean, Runnable meanwhile) {
     if (clean) {
       engine.close();
     }
+    meanwhile.run();
     engine = start();
     engine.restore();
   }

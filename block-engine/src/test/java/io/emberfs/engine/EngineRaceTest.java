@@ -1,0 +1,87 @@
+package io.emberfs.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.emberfs.core.BlockCache.CachedFile;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
+
+/** Threads that write, read, hand down, drop and prefetch at once: nobody reads what was older than an answered write. */
+class EngineRaceTest {
+  private static final int BLOCK = 65536;
+  private static final int GRANULE = 4096;
+  private static final int GRANULES = 64;
+  private static final int ROUNDS = 4_000;
+
+  @Test
+  void noReadIsOlderThanAnAnsweredWrite() throws InterruptedException {
+    try (EngineFixture engine = new EngineFixture(BLOCK, 2 << 20, 4 << 20)) {
+      engine.store().changeBehind("f", new byte[GRANULES * GRANULE]);
+      engine.passYouth();
+      CachedFile file = engine.open("f");
+      AtomicIntegerArray answered = new AtomicIntegerArray(GRANULES);
+      AtomicBoolean done = new AtomicBoolean();
+      ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+      List<Thread> threads = new ArrayList<>();
+      for (int reader = 0; reader < 3; reader++) {
+        int first = reader * 17;
+        threads.add(thread(failures, () -> readUntil(done, engine, file, answered, first)));
+      }
+      threads.add(thread(failures, () -> runRolesUntil(done, engine)));
+      Thread writer = thread(failures, () -> write(engine, file, answered));
+      writer.join();
+      done.set(true);
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertThat(failures).isEmpty();
+      engine.close(file);
+    }
+  }
+
+  private static void write(EngineFixture engine, CachedFile file, AtomicIntegerArray answered) {
+    byte[] granule = new byte[GRANULE];
+    for (int round = 1; round <= ROUNDS; round++) {
+      int index = round * 31 % GRANULES;
+      ByteBuffer.wrap(granule).putInt(0, round).putInt(GRANULE - 4, round);
+      engine.write(file, (long) index * GRANULE, granule);
+      answered.set(index, round);
+    }
+  }
+
+  private static void readUntil(
+      AtomicBoolean done,
+      EngineFixture engine,
+      CachedFile file,
+      AtomicIntegerArray answered,
+      int first) {
+    for (int i = first; !done.get(); i++) {
+      int index = i * 7 % GRANULES;
+      int atLeast = answered.get(index);
+      ByteBuffer got = ByteBuffer.wrap(engine.read(file, (long) index * GRANULE, GRANULE));
+      assertThat(got.getInt(0)).as("granule %d", index).isGreaterThanOrEqualTo(atLeast);
+      assertThat(got.getInt(GRANULE - 4)).isGreaterThanOrEqualTo(atLeast);
+    }
+  }
+
+  private static void runRolesUntil(AtomicBoolean done, EngineFixture engine) {
+    for (int i = 0; !done.get(); i++) {
+      engine.runRoles();
+      if (i % 5 == 0) {
+        engine.clear("ram");
+      }
+    }
+  }
+
+  private static Thread thread(ConcurrentLinkedQueue<Throwable> failures, Runnable body) {
+    Thread thread = new Thread(body);
+    thread.setUncaughtExceptionHandler((_, thrown) -> failures.add(thrown));
+    thread.start();
+    return thread;
+  }
+}

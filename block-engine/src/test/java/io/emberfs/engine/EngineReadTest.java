@@ -1,0 +1,247 @@
+package io.emberfs.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.emberfs.core.AttributeChange;
+import io.emberfs.core.BackingNode;
+import io.emberfs.core.BlockCache;
+import io.emberfs.core.BlockCache.CachedFile;
+import io.emberfs.testkit.Seeds;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class EngineReadTest {
+  private static final int BLOCK = 65536;
+  private static final int GRANULE = 4096;
+  private static final int SIZE = 10 * BLOCK + 1000;
+
+  private final byte[] content = new byte[SIZE];
+  private EngineFixture engine;
+
+  @BeforeEach
+  void start() {
+    Seeds.random(1).nextBytes(content);
+    engine = new EngineFixture(BLOCK, 4 << 20, 16 << 20);
+    engine.store().changeBehind("f", content);
+    engine.passYouth();
+  }
+
+  @AfterEach
+  void stop() {
+    engine.close();
+    assertThat(engine.store().openFiles()).isZero();
+  }
+
+  @Test
+  void aRandomMissFetchesTheGranulesAskedForAndNoMore() {
+    CachedFile file = engine.open("f");
+    assertThat(engine.read(file, 3 * BLOCK + 5000, 100)).isEqualTo(part(3 * BLOCK + 5000, 100));
+    assertThat(engine.counter("backing.readBytes")).isEqualTo(GRANULE);
+    engine.close(file);
+  }
+
+  @Test
+  void aReadThatGoesOnWhereTheLastOneEndedFetchesTheWholeBlock() {
+    CachedFile file = engine.open("f");
+    engine.read(file, 3 * BLOCK, GRANULE);
+    engine.read(file, 3 * BLOCK + GRANULE, GRANULE);
+    assertThat(engine.counter("backing.readBytes")).isEqualTo(GRANULE + BLOCK);
+    engine.close(file);
+  }
+
+  @Test
+  void aRequestOverManyMissingBlocksIsOneReadOfTheBacking() {
+    CachedFile file = engine.open("f");
+    assertThat(engine.read(file, 0, 8 * BLOCK)).isEqualTo(part(0, 8 * BLOCK));
+    assertThat(engine.counter("backing.reads")).isEqualTo(1);
+    engine.close(file);
+  }
+
+  @Test
+  void aSecondReadComesFromRamAndNeverWaits() {
+    CachedFile file = engine.open("f");
+    engine.read(file, 0, SIZE);
+    long reads = engine.counter("backing.reads");
+    try (Arena arena = Arena.ofConfined()) {
+      assertThat(engine.cache().readNow(file, 0, SIZE, arena.allocate(SIZE), 1)).isEqualTo(SIZE);
+    }
+    assertThat(engine.counter("backing.reads")).isEqualTo(reads);
+    engine.close(file);
+  }
+
+  @Test
+  void aReadPastTheEndIsShortOrEmpty() {
+    CachedFile file = engine.open("f");
+    assertThat(engine.read(file, SIZE - 10, 100)).isEqualTo(part(SIZE - 10, 10));
+    assertThat(engine.read(file, SIZE + 5, 100)).isEmpty();
+    engine.close(file);
+  }
+
+  @Test
+  void aForeignChangeIsSeenAtTheNextOpen() {
+    CachedFile first = engine.open("f");
+    engine.read(first, 0, SIZE);
+    engine.store().changeBehind("f", 100, new byte[] {1, 2, 3});
+    CachedFile second = engine.open("f");
+    assertThat(second.unchangedSinceLastOpen()).isFalse();
+    assertThat(engine.read(second, 100, 3)).containsExactly(1, 2, 3);
+    engine.close(first);
+    engine.close(second);
+  }
+
+  @Test
+  void aForeignChangeIsSeenInAnOpenFileAfterTheAttributeTtl() {
+    CachedFile file = engine.open("f");
+    engine.read(file, 0, SIZE);
+    engine.store().changeBehind("f", 100, new byte[] {1, 2, 3});
+    engine.passAttributeTtl();
+    assertThat(engine.read(file, 100, 3)).containsExactly(1, 2, 3);
+    assertThat(engine.counter("integrity.versionDrops")).isEqualTo(1);
+    engine.close(file);
+  }
+
+  @Test
+  void bytesReadWhileAForeignWriteMayStillRunAreReadAgain() {
+    engine.store().changeBehind("f", content);
+    CachedFile file = engine.open("f");
+    engine.read(file, 0, GRANULE);
+    // The rest of that write arrives: content changes, ctime does not.
+    engine.store().changeBehindKeepingVersion("f", 0, new byte[] {9, 9});
+    engine.passAttributeTtl();
+    assertThat(engine.read(file, 0, 2)).containsExactly(9, 9);
+    engine.close(file);
+  }
+
+  @Test
+  void bytesOfAYoungFileAreNotPersisted() {
+    engine.store().changeBehind("f", content);
+    CachedFile file = engine.open("f");
+    engine.read(file, 0, SIZE);
+    engine.runRoles();
+    assertThat(engine.ssdBlocks()).isZero();
+    engine.passYouth();
+    engine.read(file, 0, SIZE);
+    engine.runRoles();
+    assertThat(engine.ssdBlocks()).isEqualTo(11);
+    engine.close(file);
+  }
+
+  @Test
+  void anOwnWriteKeepsTheOtherBlocks() {
+    CachedFile file = engine.open("f");
+    engine.read(file, 0, SIZE);
+    long reads = engine.counter("backing.reads");
+    engine.write(file, 2 * BLOCK, new byte[GRANULE]);
+    engine.passAttributeTtl();
+    byte[] expected = content.clone();
+    Arrays.fill(expected, 2 * BLOCK, 2 * BLOCK + GRANULE, (byte) 0);
+    assertThat(engine.read(file, 0, SIZE)).isEqualTo(expected);
+    assertThat(engine.counter("backing.reads")).isEqualTo(reads);
+    engine.close(file);
+  }
+
+  @Test
+  void anOwnChangeOfModeKeepsTheBlocks() {
+    CachedFile file = engine.open("f");
+    engine.read(file, 0, SIZE);
+    BackingNode node = file.node();
+    engine
+        .cache()
+        .changeInode(
+            node,
+            () -> engine.store().change(node, new AttributeChange(0600, null, null, null, null)));
+    engine.passAttributeTtl();
+    engine.read(file, 0, SIZE);
+    assertThat(engine.counter("backing.reads")).isEqualTo(1);
+    engine.close(file);
+  }
+
+  @Test
+  void aCleanRestartReadsNothingOfTheBackingForWhatWasCached() {
+    readAllAndRestart(true);
+    assertThat(engine.counter("backing.reads")).isZero();
+  }
+
+  @Test
+  void aKilledEngineServesWhatWasHandedDown() {
+    CachedFile file = engine.open("f");
+    engine.read(file, 0, SIZE);
+    engine.runRoles();
+    engine.close(file);
+    engine.restart(false);
+    readAll();
+    assertThat(engine.counter("backing.reads")).isZero();
+  }
+
+  @Test
+  void aFileThatChangedWhileDownIsReadAnew() {
+    CachedFile file = engine.open("f");
+    engine.read(file, 0, SIZE);
+    engine.close(file);
+    engine.restartWith(true, () -> engine.store().changeBehind("f", 0, new byte[] {7}));
+    content[0] = 7;
+    readAll();
+  }
+
+  @Test
+  void aControlWithoutVersionsServesTheOldBytes() {
+    try (EngineFixture blind = EngineFixture.blindToChanges(BLOCK, 4 << 20, 16 << 20)) {
+      blind.store().changeBehind("f", content);
+      blind.passYouth();
+      CachedFile file = blind.open("f");
+      blind.read(file, 0, SIZE);
+      blind.close(file);
+      blind.restartWith(true, () -> blind.store().changeBehind("f", 0, new byte[] {7}));
+      CachedFile again = blind.open("f");
+      assertThat(blind.read(again, 0, 1)).as("what the version check prevents").isEqualTo(part(0, 1));
+      blind.close(again);
+    }
+  }
+
+  @Test
+  void nobodyGetsBytesOfAForgottenFile() {
+    CachedFile file = engine.open("f");
+    engine.read(file, 0, SIZE);
+    BackingNode node = engine.node("f");
+    engine.close(file);
+    engine.cache().forget(node);
+    node.release(1);
+    assertThat(engine.engine().chain().ram().blockCount()).isZero();
+    assertThat(engine.ssdBlocks()).isZero();
+  }
+
+  @Test
+  void aDroppedTierIsEmpty() {
+    CachedFile file = engine.open("f");
+    engine.read(file, 0, SIZE);
+    assertThat(engine.cache().drop("ram")).isPositive();
+    assertThat(engine.cache().drop("no such tier")).isZero();
+    try (Arena arena = Arena.ofConfined()) {
+      assertThat(engine.cache().readNow(file, 0, 10, arena.allocate(10), 1))
+          .isEqualTo(BlockCache.WOULD_WAIT);
+    }
+    engine.close(file);
+  }
+
+  private void readAllAndRestart(boolean clean) {
+    CachedFile file = engine.open("f");
+    engine.read(file, 0, SIZE);
+    engine.close(file);
+    engine.restart(clean);
+    engine.runRoles();
+    readAll();
+  }
+
+  private void readAll() {
+    CachedFile file = engine.open("f");
+    assertThat(engine.read(file, 0, SIZE)).isEqualTo(content);
+    engine.close(file);
+  }
+
+  private byte[] part(int offset, int length) {
+    return Arrays.copyOfRange(content, offset, offset + length);
+  }
+}
