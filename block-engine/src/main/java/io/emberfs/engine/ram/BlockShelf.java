@@ -6,7 +6,6 @@ import io.emberfs.core.BlockMeta;
 import io.emberfs.core.Meters;
 import io.emberfs.core.ReplacementPolicy;
 import io.emberfs.core.WriteFence;
-import io.emberfs.engine.codec.NoneCodec;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +37,7 @@ final class BlockShelf {
   private final EntryTable table;
   private final PageStore pages;
   private final BlockPlacement placement;
+  private final OfferRules rules;
   private final HitReplay hits;
   private final UnsavedBlocks unsaved;
   private final WriteFence fence;
@@ -64,6 +64,7 @@ final class BlockShelf {
     table = parts.table();
     pages = parts.pages();
     placement = parts.placement();
+    rules = new OfferRules(table, placement);
     policy = parts.policy();
     hits = parts.hits();
     unsaved = parts.unsaved();
@@ -87,10 +88,10 @@ final class BlockShelf {
     lock.lock();
     try {
       int slot = table.findExact(meta.fileId(), meta.blockIndex());
-      if (!isCurrent(meta) || isDeclined(slot, meta, meta.validGranules())) {
+      if (!isCurrent(meta) || isDeclined(slot, meta, meta.validGranules(), flags)) {
         return null;
       }
-      long granules = granulesBrought(slot, meta);
+      long granules = rules.granulesBrought(slot, meta, flags);
       if (granules == 0) {
         if ((flags & EntryTable.SAVED) != 0 && meta.covers(table.validGranules(slot))) {
           table.raiseFlags(slot, EntryTable.SAVED);
@@ -118,11 +119,13 @@ final class BlockShelf {
     lock.lock();
     try {
       int slot = table.findExact(meta.fileId(), meta.blockIndex());
-      if (!isCurrent(meta) || pages.isOverLimit() || isDeclined(slot, meta, incoming.granules())) {
+      if (!isCurrent(meta)
+          || pages.isOverLimit()
+          || isDeclined(slot, meta, incoming.granules(), flags)) {
         placement.giveBack(incoming.pages());
         return false;
       }
-      if (slot != NONE && table.fileGeneration(slot) != meta.fileGeneration()) {
+      if (slot != NONE && rules.isOutdatedBy(slot, meta, flags)) {
         removeSlot(slot);
         slot = NONE;
       }
@@ -374,22 +377,15 @@ final class BlockShelf {
     return table.stamp(chosen.slot()) == chosen.stamp();
   }
 
-  /**
-   * Whether what a block brings can stand neither beside nor instead of what is there: it is older,
-   * or one of both is compressed and neither covers the other.
-   */
   @GuardedBy("lock")
-  private boolean isDeclined(int slot, BlockMeta meta, long granules) {
-    if (slot == NONE || table.fileGeneration(slot) < meta.fileGeneration()) {
+  private boolean isDeclined(int slot, BlockMeta meta, long granules, int flags) {
+    if (slot == NONE) {
       return false;
     }
-    if (table.fileGeneration(slot) > meta.fileGeneration()) {
+    if (rules.isNewer(slot, meta)) {
       return true;
     }
-    long present = table.validGranules(slot);
-    boolean isCovered = (granules & ~present) == 0;
-    boolean covers = (present & ~granules) == 0;
-    if (isCovered || covers || canUnite(slot, meta)) {
+    if (rules.isOutdatedBy(slot, meta, flags) || !rules.isIncompatible(slot, meta, granules)) {
       return false;
     }
     if (!placement.isPlain(slot)) {
@@ -398,27 +394,19 @@ final class BlockShelf {
     return true;
   }
 
-  private long granulesBrought(int slot, BlockMeta meta) {
-    if (slot == NONE || table.fileGeneration(slot) != meta.fileGeneration()) {
-      return meta.validGranules();
-    }
-    long missing = meta.validGranules() & ~table.validGranules(slot);
-    return missing == 0 || canUnite(slot, meta) ? missing : meta.validGranules();
-  }
-
-  private boolean canUnite(int slot, BlockMeta meta) {
-    return placement.isPlain(slot) && meta.codecId() == NoneCodec.ID;
-  }
-
-  /** Adds granules to a block that is there; what the flags say must then hold for all of it. */
+  /**
+   * Adds granules to a block that is there. It is saved then only if all of it is, and transient if
+   * any of it is.
+   */
   @GuardedBy("lock")
   private void add(int slot, Incoming incoming, int flags) {
-    if (canUnite(slot, incoming.meta())) {
+    if (rules.canUnite(slot, incoming.meta())) {
       placement.unite(slot, incoming);
     } else {
       placement.replace(slot, incoming);
     }
-    table.clearFlags(slot, ~flags & (EntryTable.SAVED | EntryTable.TRANSIENT));
+    table.clearFlags(slot, ~flags & EntryTable.SAVED);
+    table.raiseFlags(slot, flags & EntryTable.TRANSIENT);
     unsaved.add(slot);
     long seen = table.flags(slot);
     boolean isAskedFor = (flags & EntryTable.PREFETCHED) == 0;

@@ -40,7 +40,10 @@ public final class RamTier implements Tier {
   /** Flag of {@link #insert}: a prefetch brings the block. */
   public static final int PREFETCHED = EntryTable.PREFETCHED;
 
-  /** Flag of {@link #insert}: the block is never handed down. */
+  /**
+   * Flag of {@link #insert}: the block is never handed down, and goes as soon as bytes of its
+   * generation come that are not transient.
+   */
   public static final int TRANSIENT = EntryTable.TRANSIENT;
 
   /** Flag of {@link #insert}: a lower tier has these granules. */

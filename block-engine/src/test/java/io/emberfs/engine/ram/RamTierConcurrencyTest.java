@@ -43,15 +43,14 @@ final class RamTierConcurrencyTest {
 
   @Test
   void everyHitIsWholeAndOfTheBlockAskedFor() throws Exception {
-    Seeds.check(
-        random -> {
-          int torn = race(random, this::read);
+    Seeds.check(random -> {
+      int torn = race(random, this::read);
 
-          assertThat(failure.get()).isNull();
-          assertThat(torn).as("torn reads").isZero();
-          assertThat(hits.get()).isPositive();
-          assertThat(blocks.count("integrity.checksumFailures")).isZero();
-        });
+      assertThat(failure.get()).isNull();
+      assertThat(torn).as("torn reads").isZero();
+      assertThat(hits.get()).isPositive();
+      assertThat(blocks.count("integrity.checksumFailures")).isZero();
+    });
     blocks.settle();
     assertThat(blocks.count("ram.warmed")).isPositive();
     blocks.close();
@@ -59,13 +58,12 @@ final class RamTierConcurrencyTest {
 
   @Test
   void aReaderWithoutTheSecondLookAtTheStampIsCaught() throws Exception {
-    Seeds.check(
-        random -> {
-          int torn = race(random, this::readWithoutSecondLook);
+    Seeds.check(random -> {
+      int torn = race(random, this::readWithoutSecondLook);
 
-          assertThat(failure.get()).isNull();
-          assertThat(torn).as("torn reads").isPositive();
-        });
+      assertThat(failure.get()).isNull();
+      assertThat(torn).as("torn reads").isPositive();
+    });
     blocks.close();
   }
 
@@ -91,8 +89,7 @@ final class RamTierConcurrencyTest {
       int granule = position / granuleSize;
       int end = Math.min((granule + 1) * granuleSize, offset + length);
       int page = table.page(slot, granule);
-      tier.pages.copyOut(
-          page, position % granuleSize, target, position - offset, end - position);
+      tier.pages.copyOut(page, position % granuleSize, target, position - offset, end - position);
       position = end;
     }
     return length;
@@ -124,11 +121,10 @@ final class RamTierConcurrencyTest {
 
   private Thread start(Runnable body) {
     return Thread.ofPlatform()
-        .uncaughtExceptionHandler(
-            (_, thrown) -> {
-              failure.compareAndSet(null, thrown);
-              isOver.set(true);
-            })
+        .uncaughtExceptionHandler((_, thrown) -> {
+          failure.compareAndSet(null, thrown);
+          isOver.set(true);
+        })
         .start(body);
   }
 

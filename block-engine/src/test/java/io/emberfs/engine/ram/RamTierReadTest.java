@@ -19,6 +19,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
@@ -142,6 +143,35 @@ final class RamTierReadTest {
   }
 
   @Test
+  void anOwnWriteThatEndsWhileBytesAreCopiedKeepsThemOut() {
+    AtomicInteger questions = new AtomicInteger();
+    WriteFence raisedMeanwhile =
+        new WriteFence() {
+          @Override
+          public long sequence() {
+            return 0;
+          }
+
+          @Override
+          public boolean isCurrent(long fileId, long blockIndex, long sequence) {
+            return questions.incrementAndGet() == 1;
+          }
+        };
+    RamTierSpec spec = new RamTierSpec(blocks.geometry, 8 << 20, "lru", true);
+    try (Arena caller = Arena.ofConfined();
+        RamTier raced = new RamTier(spec, raisedMeanwhile, RamTier.Observer.NONE, new Meters())) {
+      long before = raced.usedBytes();
+      MemorySegment raw = blocks.raw(1, TestTier.GENERATION, whole, caller);
+
+      assertThat(raced.insert(blocks.meta(1, 1, whole, 0, raw), raw, 0)).isFalse();
+
+      assertThat(questions).hasValue(2);
+      assertThat(raced.blockCount()).isZero();
+      assertThat(raced.usedBytes()).isEqualTo(before);
+    }
+  }
+
+  @Test
   void aCompressedBlockThatDoesNotExpandIsDroppedAndCounted() {
     Codecs codecs = new Codecs(List.of(new NoneCodec(), new FaultyCodec(new Lz4Codec(), 0, 1)));
     try (TestTier faulty = new TestTier(8 << 20, "lru", codecs)) {
@@ -174,14 +204,16 @@ final class RamTierReadTest {
       MemorySegment raw = blocks.raw(1, TestTier.GENERATION, whole, caller);
       quiet.insert(blocks.meta(1, TestTier.GENERATION, whole, 0, raw), raw, 0);
       MemorySegment target = caller.allocate(BlockGeometry.BLOCK_SIZE_DEFAULT);
-      assertThat(hits(quiet, 20_000, target)).isEqualTo(20_000);
-
-      long before = threads.getCurrentThreadAllocatedBytes();
-      int hits = hits(quiet, 20_000, target);
-      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-
-      assertThat(hits).isEqualTo(20_000);
-      assertThat(allocated).isZero();
+      long leastAllocated = Long.MAX_VALUE;
+      // More than one round: the compiler, when it gives up on a method, allocates in its name.
+      for (int round = 0; round < 10; round++) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        int hits = hits(quiet, 20_000, target);
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        assertThat(hits).isEqualTo(20_000);
+        leastAllocated = Math.min(leastAllocated, allocated);
+      }
+      assertThat(leastAllocated).isZero();
     }
   }
 

@@ -123,15 +123,35 @@ final class RamTierUpkeepTest {
   @Test
   void whatIsAddedToASavedBlockIsHandedDown() {
     blocks.insert(1, 0b001, RamTier.SAVED);
-    blocks.insert(2, 0b001, RamTier.TRANSIENT);
     assertThat(handedDown()).isEmpty();
 
     blocks.insert(1, 0b010, 0);
-    blocks.insert(2, 0b010, 0);
 
-    BlockMeta meta = takeUnsaved();
-    assertThat(meta.validGranules()).isEqualTo(0b011);
-    assertThat(handedDown()).containsExactly(2L);
+    assertThat(takeUnsaved().validGranules()).isEqualTo(0b011);
+    assertThat(handedDown()).isEmpty();
+  }
+
+  @Test
+  void aBlockWithTransientGranulesIsNeverHandedDown() {
+    blocks.insert(1, 0b001, 0);
+
+    blocks.insert(1, 0b010, RamTier.TRANSIENT);
+
+    assertThat(handedDown()).isEmpty();
+    assertThat(blocks.readsRight(1, 0, 2 * blocks.geometry.granuleSize())).isTrue();
+  }
+
+  @Test
+  void sureBytesTakeThePlaceOfTransientOnes() {
+    MemorySegment unsure = arena.allocate(blocks.geometry.blockSize());
+    BlockMeta meta = blocks.meta(1, TestTier.GENERATION, whole, 0, unsure);
+    tier.insert(meta, unsure, RamTier.TRANSIENT);
+
+    blocks.insert(1, 0b11, 0);
+
+    assertThat(tier.validGranules(TestTier.FILE, 1, TestTier.GENERATION)).isEqualTo(0b11);
+    assertThat(blocks.readsRight(1, 0, 2 * blocks.geometry.granuleSize())).isTrue();
+    assertThat(handedDown()).containsExactly(1L);
   }
 
   @Test
@@ -336,9 +356,7 @@ final class RamTierUpkeepTest {
 
   private List<Long> handedDown() {
     List<Long> taken = new ArrayList<>();
-    for (BlockMeta meta = tier.takeUnsaved(lower);
-        meta != null;
-        meta = tier.takeUnsaved(lower)) {
+    for (BlockMeta meta = tier.takeUnsaved(lower); meta != null; meta = tier.takeUnsaved(lower)) {
       assertThat(BlockChecksum.of(lower.asSlice(0, meta.storedSize()))).isEqualTo(meta.checksum());
       taken.add(meta.blockIndex());
     }

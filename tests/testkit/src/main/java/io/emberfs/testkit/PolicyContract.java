@@ -119,12 +119,16 @@ public abstract class PolicyContract {
   void nothingIsAllocatedAfterConstruction() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     RandomGenerator random = Seeds.random(1);
-    churn(random, 1_000);
+    long leastAllocated = Long.MAX_VALUE;
+    // More than one round: the compiler, when it gives up on a method, allocates in its name.
+    for (int round = 0; round < 10; round++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      churn(random, 10_000);
+      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      leastAllocated = Math.min(leastAllocated, allocated);
+    }
 
-    long before = threads.getCurrentThreadAllocatedBytes();
-    churn(random, 10_000);
-
-    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isZero();
+    assertThat(leastAllocated).isZero();
   }
 
   private void runAgainstSet(RandomGenerator random, int calls) {
