@@ -44,17 +44,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PosixBackingStore implements BackingStore {
   private static final int S_IFMT = 0170000;
-  private static final int S_IFREG = 0100000;
   private static final int S_IFDIR = 0040000;
   private static final int S_IFLNK = 0120000;
   private static final int PERMISSIONS = 07777;
 
   private static final int RENAME_EXCHANGE = 2;
 
-  /** A name that comes and goes between two calls this often is somebody's game. */
-  private static final int CREATE_ATTEMPTS_MAX = 16;
-
   private final InodeTable inodes;
+  private final PosixFiles files;
   private final DirectoryBuffers directoryBuffers = new DirectoryBuffers();
   private final PosixNode root;
   private final OpenDescriptor rootDirectory;
@@ -74,6 +71,7 @@ public final class PosixBackingStore implements BackingStore {
     int opened = check(FileCalls.openDirectoryPath(path), "open", path);
     rootDirectory = new OpenDescriptor(opened);
     inodes = new InodeTable(descriptorsMax);
+    files = new PosixFiles(inodes);
     try {
       root = inodes.adopt(check(FileCalls.openInodeOf(opened), "open", path), null, path);
     } catch (BackingException failure) {
@@ -169,100 +167,7 @@ public final class PosixBackingStore implements BackingStore {
 
   @Override
   public Created create(BackingNode parent, byte[] name, int flags, int mode, Caller caller) {
-    checkEntry(name);
-    PosixNode directory = (PosixNode) parent;
-    boolean exclusive = (flags & FileCalls.O_EXCL) != 0;
-    for (int attempt = 0; attempt < CREATE_ATTEMPTS_MAX; attempt++) {
-      int descriptor = createNew(directory, name, flags, mode, caller);
-      if (descriptor >= 0) {
-        return made(descriptor, directory, name);
-      }
-      if (descriptor != -Errno.EEXIST || exclusive) {
-        throw new BackingException(-descriptor, "openat", Failures.text(name));
-      }
-      Created existing = openExisting(directory, name, flags);
-      if (existing != null) {
-        return existing;
-      }
-    }
-    throw new BackingException(Errno.EAGAIN, "openat", Failures.text(name));
-  }
-
-  private static int createNew(
-      PosixNode directory, byte[] name, int flags, int mode, Caller caller) {
-    int openFlags = openFlags(modeOf(flags));
-    return on(
-        directory,
-        descriptor ->
-            Credentials.runAs(
-                caller,
-                () -> FileCalls.createNew(descriptor, name, openFlags, mode & PERMISSIONS)));
-  }
-
-  private Created made(int descriptor, PosixNode directory, byte[] name) {
-    try {
-      // From the open file itself: the name may lead elsewhere by now.
-      PosixNode node =
-          inodes.adopt(check(FileCalls.openInodeOf(descriptor), "open", name), directory, name);
-      return new Created(node, new PosixFile(descriptor, node.identity()), false);
-    } catch (BackingException failure) {
-      FileCalls.close(descriptor);
-      throw failure;
-    }
-  }
-
-  /** Null if the name is gone again. */
-  private @Nullable Created openExisting(PosixNode directory, byte[] name, int flags) {
-    PosixNode node;
-    try {
-      node = inodes.lookup(directory, name);
-    } catch (BackingException failure) {
-      if (failure.errno() == Errno.ENOENT) {
-        return null;
-      }
-      throw failure;
-    }
-    boolean truncates = (flags & FileCalls.O_TRUNC) != 0;
-    try {
-      BackingFile file = open(node, truncates ? writing(modeOf(flags)) : modeOf(flags));
-      if (truncates) {
-        truncateOpened(file);
-      }
-      return new Created(node, file, true);
-    } catch (BackingException failure) {
-      node.release(1);
-      throw failure;
-    }
-  }
-
-  private static void truncateOpened(BackingFile file) {
-    try {
-      file.truncate(0);
-    } catch (BackingException failure) {
-      file.close();
-      throw failure;
-    }
-  }
-
-  private static OpenMode modeOf(int flags) {
-    if ((flags & FileCalls.O_DSYNC) != 0) {
-      return OpenMode.READ_WRITE_SYNC;
-    }
-    return (flags & FileCalls.O_ACCMODE) == FileCalls.O_RDONLY
-        ? OpenMode.READ
-        : OpenMode.READ_WRITE;
-  }
-
-  private static OpenMode writing(OpenMode mode) {
-    return mode == OpenMode.READ ? OpenMode.READ_WRITE : mode;
-  }
-
-  private static int openFlags(OpenMode mode) {
-    return switch (mode) {
-      case READ -> FileCalls.O_RDONLY;
-      case READ_WRITE -> FileCalls.O_RDWR;
-      case READ_WRITE_SYNC -> FileCalls.O_RDWR | FileCalls.O_SYNC;
-    };
+    return files.create((PosixNode) parent, checkEntry(name), flags, mode, caller);
   }
 
   @Override
@@ -308,7 +213,7 @@ public final class PosixBackingStore implements BackingStore {
       BackingNode parent, byte[] name, String operation, Caller caller, IntUnaryOperator call) {
     PosixNode directory = (PosixNode) parent;
     int result =
-        on(directory, descriptor -> Credentials.runAs(caller, () -> call.applyAsInt(descriptor)));
+        directory.with(descriptor -> Credentials.runAs(caller, () -> call.applyAsInt(descriptor)));
     check(result, operation, name);
     return inodes.lookup(directory, name);
   }
@@ -319,10 +224,8 @@ public final class PosixBackingStore implements BackingStore {
     PosixNode linked = (PosixNode) node;
     PosixNode directory = (PosixNode) newParent;
     int result =
-        on(
-            linked,
-            descriptor ->
-                on(directory, target -> DirectoryCalls.link(descriptor, target, newName)));
+        linked.with(descriptor ->
+            directory.with(target -> DirectoryCalls.link(descriptor, target, newName)));
     check(result, "linkat", newName);
     linked.retain();
     inodes.setPlace(linked, directory, newName);
@@ -358,7 +261,7 @@ public final class PosixBackingStore implements BackingStore {
       // name.
       PosixNode removed = inodes.hasClosedNodes() ? inodes.find(directory, name) : null;
       try {
-        check(on(directory, call), "unlinkat", name);
+        check(directory.with(call), "unlinkat", name);
       } finally {
         release(removed);
       }
@@ -381,10 +284,8 @@ public final class PosixBackingStore implements BackingStore {
       PosixNode replaced = replacedMatters ? inodes.find(to, newName) : null;
       try {
         int result =
-            on(
-                from,
-                source ->
-                    on(to, target -> DirectoryCalls.rename(source, name, target, newName, flags)));
+            from.with(source ->
+                to.with(target -> DirectoryCalls.rename(source, name, target, newName, flags)));
         check(result, "renameat2", name);
         if (moved != null) {
           inodes.setPlace(moved, to, newName);
@@ -462,32 +363,7 @@ public final class PosixBackingStore implements BackingStore {
 
   @Override
   public BackingFile open(BackingNode node, OpenMode mode) {
-    if (node.type() != S_IFREG) {
-      // As open(2) answers for what has no bytes; a fifo or device is never opened, it could wait
-      // or do things.
-      int errno =
-          node.type() == S_IFDIR
-              ? Errno.EISDIR
-              : node.type() == S_IFLNK ? Errno.ELOOP : Errno.ENXIO;
-      throw new BackingException(errno, "open", node.toString());
-    }
-    int descriptor = on((PosixNode) node, inode -> reopen(inode, openFlags(mode)));
-    check(descriptor, "open", node);
-    if (mode == OpenMode.READ) {
-      // Whole streams are read ahead above; here, a random miss must not read more than it asks
-      // for.
-      FileCalls.advise(descriptor, 0, 0, FileCalls.FADVISE_RANDOM);
-    }
-    return new PosixFile(descriptor, node.identity());
-  }
-
-  private static int reopen(int inode, int flags) {
-    int descriptor = FileCalls.reopen(inode, flags);
-    if (descriptor == -Errno.EACCES && (flags & FileCalls.O_RDWR) != 0) {
-      // A daemon that is not root may write files of its user that it may not read.
-      descriptor = FileCalls.reopen(inode, (flags & ~FileCalls.O_RDWR) | FileCalls.O_WRONLY);
-    }
-    return descriptor;
+    return files.open((PosixNode) node, mode);
   }
 
   @Override
@@ -506,16 +382,7 @@ public final class PosixBackingStore implements BackingStore {
     inodes.close();
   }
 
-  private static int on(PosixNode node, IntUnaryOperator call) {
-    int descriptor = node.acquire();
-    try {
-      return call.applyAsInt(descriptor);
-    } finally {
-      node.done();
-    }
-  }
-
   private static int on(BackingNode node, String operation, IntUnaryOperator call) {
-    return (int) check(on((PosixNode) node, call), operation, node);
+    return (int) check(((PosixNode) node).with(call), operation, node);
   }
 }

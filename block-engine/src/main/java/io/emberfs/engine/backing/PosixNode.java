@@ -8,6 +8,7 @@ import io.emberfs.ffi.FileCalls;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -165,8 +166,16 @@ final class PosixNode implements BackingNode {
     WORD.getAndAdd(this, -1L);
   }
 
-  boolean isClosed() {
-    return word == 0;
+  /**
+   * Makes one call with the descriptor in use; returns its result, which may be a negated errno.
+   */
+  int with(IntUnaryOperator call) {
+    int descriptor = acquire();
+    try {
+      return call.applyAsInt(descriptor);
+    } finally {
+      done();
+    }
   }
 
   /**
