@@ -9,7 +9,6 @@ import io.emberfs.core.Errno;
 import io.emberfs.core.FsHandler;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Request;
-import io.emberfs.testkit.Seeds;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
@@ -27,7 +26,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class DispatcherTest {
   private static final int REQUEST_SIZE_MAX = 1 << 20;
   private static final int DESCRIPTOR = 42;
-  private static final int MUTATIONS = 20_000;
   private static final Attributes ATTRIBUTES =
       new Attributes(11, 12, 13, -1, 2_000_000_003L, 4, 0100644, 5, 6, 7, 8, 9);
 
@@ -277,23 +275,6 @@ final class DispatcherTest {
     assertThat(isFree).isTrue();
     assertThat(channel.released).isEmpty();
     assertThat(channel.replies).hasSize(1);
-  }
-
-  @Test
-  void mutatedRequestsLeadToOneReplyOrNone() {
-    byte[][] samples = SampleRequests.byCall().values().toArray(byte[][]::new);
-    Seeds.check(random -> {
-      for (int step = 0; step < MUTATIONS; step++) {
-        byte[] sample = samples[random.nextInt(samples.length)];
-        RequestMutation.serveAndCheck(
-            RequestMutation.mutate(sample, random),
-            recording,
-            request,
-            memory,
-            channel,
-            requestMeters);
-      }
-    });
   }
 
   @Test

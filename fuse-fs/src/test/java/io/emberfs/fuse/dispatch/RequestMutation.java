@@ -1,28 +1,15 @@
 package io.emberfs.fuse.dispatch;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.emberfs.core.FsHandler;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
-/**
- * Damages requests, and checks that a damaged one leads to one reply or none, and to no byte from
- * outside it.
- */
+/** Damages requests. */
 final class RequestMutation {
   private static final int LEN_AT = 0;
   private static final int OPCODE_AT = 4;
   private static final int EXTENSIONS_AT = 36;
-  private static final int HEADER_SIZE = 40;
-
-  /** A byte that no sample contains: found in a call, it was read outside the request. */
-  private static final byte OUTSIDE = (byte) 'Z';
 
   private RequestMutation() {}
 
@@ -46,34 +33,6 @@ final class RequestMutation {
     return bytes;
   }
 
-  static void serveAndCheck(
-      byte[] bytes,
-      FsHandler handler,
-      WireRequest request,
-      MemorySegment memory,
-      RecordingReplyChannel channel,
-      RequestMeters meters) {
-    Supplier<String> description = () -> Arrays.toString(bytes);
-    MemorySegment received =
-        memory.asSlice(WireRequest.REQUEST_OFFSET, Math.min(1 << 14, memory.byteSize() - 4096));
-    received.fill(OUTSIDE);
-    MemorySegment.copy(bytes, 0, received, JAVA_BYTE, 0, bytes.length);
-    channel.replies.clear();
-    long errorsBefore = meters.handlerErrors().value();
-    boolean isFree = new Dispatcher(handler, meters).dispatch(request, 1, bytes.length);
-
-    assertThat(isFree).as(description).isTrue();
-    assertThat(meters.handlerErrors().value()).as(description).isEqualTo(errorsBefore);
-    assertThat(meters.doubleAnswers().value()).as(description).isZero();
-    int expected =
-        bytes.length < HEADER_SIZE || Opcode.isUnanswered(getInt(bytes, OPCODE_AT)) ? 0 : 1;
-    assertThat(channel.replies).as(description).hasSize(expected);
-    if (handler instanceof RecordingFsHandler recording) {
-      assertThat(String.join("|", recording.calls)).as(description).doesNotContain("ZZZ");
-      recording.calls.clear();
-    }
-  }
-
   private static int interesting(RandomGenerator random) {
     return switch (random.nextInt(5)) {
       case 0 -> -1;
@@ -88,9 +47,5 @@ final class RequestMutation {
     if (at + Integer.BYTES <= bytes.length) {
       ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(at, value);
     }
-  }
-
-  private static int getInt(byte[] bytes, int at) {
-    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(at);
   }
 }
