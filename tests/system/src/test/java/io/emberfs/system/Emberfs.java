@@ -26,6 +26,11 @@ final class Emberfs {
     return Program.of(command).within(BOUND).run();
   }
 
+  /** Where the launcher lies, for a test that starts it in a place of its own. */
+  static String launcherPath() {
+    return LAUNCHER.toString();
+  }
+
   private static Path launcher() {
     Path directory = Path.of("").toAbsolutePath();
     while (directory != null) {

@@ -30,9 +30,9 @@ final class Rig implements AutoCloseable {
     stateDirectory = directory.resolve("state");
   }
 
-  /** A directory of this test for anything else. */
+  /** A directory of this test for anything else; each call makes another one. */
   Path newDirectory(String name) throws IOException {
-    return Files.createDirectory(directory.resolve(name));
+    return Files.createTempDirectory(directory, name + "-");
   }
 
   Path backing() {
