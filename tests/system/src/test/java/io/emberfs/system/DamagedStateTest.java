@@ -57,9 +57,9 @@ final class DamagedStateTest {
     warmedUp(rig);
     Path old = copyOfState(rig);
     Mount changing = rig.mount();
-    Path large = changing.path().resolve("large0");
+    Path large = changing.path().resolve("large-0");
     Files.write(large, new byte[(LARGE_MEGABYTES << 20) + 1]);
-    Program.of("sh", "-c", "for f in dir0/file*; do [ -s $f ] && printf new | dd of=$f conv=notrunc status=none; done")
+    Program.of("sh", "-c", "for f in part-*/room-*/file-*; do [ -s $f ] && printf new | dd of=$f conv=notrunc status=none; done")
         .in(changing.path())
         .run();
     changing.umount();

@@ -1,34 +1,25 @@
 package io.emberfs.system;
 
+import io.emberfs.testkit.SampleTree;
 import io.emberfs.testkit.Seeds;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
- * A directory tree made from a seed: many small files with the sizes of a source tree, some large ones, and everything that a
- * name, an owner, a mode or a link can be. Half of all bytes compress.
+ * A tree made from a seed: many small files, some large ones, and everything that a name, an owner, a mode, a time or a link can
+ * be.
  */
 final class SeededTree {
-  /** Sizes follow a log-normal law; with these, half of the files stay below 2.4 KiB and one in a hundred is over 100 KiB. */
-  private static final double SIZE_LOG_MEAN = Math.log(2400);
-
-  private static final double SIZE_LOG_DEVIATION = 1.65;
-  private static final int SMALL_SIZE_MAX = 582_000;
-  private static final int FILES_PER_DIRECTORY = 18;
-  private static final int HALF_GRANULE = 2048;
-  private static final int CHUNK = 1 << 20;
+  private static final int SIZE_SPREAD = 1 << 20;
+  private static final int LINK_COUNT = 8;
   private static final List<String> MODES =
       List.of("rw-r--r--", "rw-r--r--", "rw-------", "rwxr-xr-x", "r--r--r--", "rw-rw-r--");
   private static final int[] OWNERS = {0, 0, 1234, 65534};
@@ -49,8 +40,6 @@ final class SeededTree {
 
   private final Path root;
   private final RandomGenerator random;
-  private final List<Path> files = new ArrayList<>();
-  private long writtenBytes;
 
   private SeededTree(Path root, RandomGenerator random) {
     this.root = root;
@@ -67,82 +56,45 @@ final class SeededTree {
   static long fill(Path root, long seed, int smallFileCount, int... largeFileMegabytes)
       throws IOException, InterruptedException {
     SeededTree tree = new SeededTree(root, Seeds.random(seed));
-    tree.fill(smallFileCount, largeFileMegabytes);
-    return tree.writtenBytes;
-  }
-
-  private void fill(int smallFileCount, int[] largeFileMegabytes)
-      throws IOException, InterruptedException {
-    Path directory = root;
-    for (int i = 0; i < smallFileCount; i++) {
-      if (i % FILES_PER_DIRECTORY == 0) {
-        directory = newDirectory(i / FILES_PER_DIRECTORY);
-      }
-      double size = Math.exp(SIZE_LOG_MEAN + SIZE_LOG_DEVIATION * random.nextGaussian());
-      write(directory.resolve("file" + i), Math.min(SMALL_SIZE_MAX, (long) size));
-    }
+    SampleTree sample = new SampleTree(seed);
+    long byteCount = sample.writeTree(root, smallFileCount);
     for (int i = 0; i < largeFileMegabytes.length; i++) {
-      long size = ((long) largeFileMegabytes[i] << 20) + random.nextInt(CHUNK);
-      write(root.resolve("large" + i), size);
+      long size = ((long) largeFileMegabytes[i] << 20) + tree.random.nextInt(SIZE_SPREAD);
+      sample.writeFile(root.resolve("large-" + i), size);
+      byteCount += size;
     }
-    oddNames();
-    specialFiles();
+    List<Path> files = tree.files();
+    tree.addOddNames();
+    tree.addSpecialFiles(files);
     for (Path file : files) {
-      dress(file);
+      tree.dress(file);
+    }
+    return byteCount;
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> paths = Files.walk(root)) {
+      return paths.filter(Files::isRegularFile).sorted().toList();
     }
   }
 
-  private Path newDirectory(int number) throws IOException {
-    Path parent = number % 3 == 0 ? root : root.resolve("dir" + (number - number % 3));
-    return Files.createDirectories(parent.resolve("dir" + number));
-  }
-
-  private void write(Path file, long size) throws IOException {
-    ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, Math.max(1, size)));
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      for (long offset = 0; offset < size; offset += chunk.limit()) {
-        chunk.clear().limit((int) Math.min(chunk.capacity(), size - offset));
-        fillHalf(chunk.array());
-        while (chunk.hasRemaining()) {
-          channel.write(chunk);
-        }
-      }
-    }
-    writtenBytes += size;
-    files.add(file);
-  }
-
-  /** Random bytes and one repeated byte in turns. */
-  private void fillHalf(byte[] bytes) {
-    byte[] noise = new byte[HALF_GRANULE];
-    for (int from = 0; from < bytes.length; from += 2 * HALF_GRANULE) {
-      random.nextBytes(noise);
-      System.arraycopy(noise, 0, bytes, from, Math.min(HALF_GRANULE, bytes.length - from));
-      int middle = Math.min(bytes.length, from + HALF_GRANULE);
-      int end = Math.min(bytes.length, from + 2 * HALF_GRANULE);
-      Arrays.fill(bytes, middle, end, (byte) (from >>> 12));
-    }
-  }
-
-  private void oddNames() throws IOException, InterruptedException {
+  private void addOddNames() throws IOException, InterruptedException {
     Path odd = Files.createDirectory(root.resolve("odd"));
     Program.of("sh", "-e", "-c", ODD_NAMES).in(odd).with("LC_ALL", "C").run().succeeded();
   }
 
-  private void specialFiles() throws IOException, InterruptedException {
+  private void addSpecialFiles(List<Path> files) throws IOException, InterruptedException {
     Path special = Files.createDirectory(root.resolve("special"));
     Files.createFile(special.resolve("empty"));
     Files.createDirectory(special.resolve("empty-directory"));
-    Files.createSymbolicLink(special.resolve("to-file"), Path.of("../dir0/file0"));
-    Files.createSymbolicLink(special.resolve("to-directory"), Path.of("../dir0"));
+    Files.createSymbolicLink(special.resolve("to-file"), Path.of("../large-0"));
+    Files.createSymbolicLink(special.resolve("to-directory"), Path.of("../odd"));
     Files.createSymbolicLink(special.resolve("dangling"), Path.of("no/such/place"));
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < LINK_COUNT; i++) {
       Files.createLink(special.resolve("link" + i), files.get(random.nextInt(files.size())));
     }
     Program.succeed("mkfifo", special.resolve("fifo").toString());
-    Path sparse = special.resolve("sparse");
-    write(sparse, 10_000);
+    Path sparse = Files.writeString(special.resolve("sparse"), "and then nothing");
     Program.succeed("truncate", "--size", "3M", sparse.toString());
   }
 
