@@ -1,5 +1,5 @@
 # Packed, unpacked, compared, and packed again from the result.
-tar -C "$SOURCE" -cf tree.tar .
+tar -C "$SOURCE" --format=posix -cf tree.tar .
 mkdir out
 tar -C out -xpf tree.tar
 tar -C out -df tree.tar

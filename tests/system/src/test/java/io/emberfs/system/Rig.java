@@ -15,6 +15,7 @@ import java.util.stream.Stream;
  */
 final class Rig implements AutoCloseable {
   private static final int LOG_BYTES_MAX = 6000;
+  private static final String RAM = "64M";
 
   private final Path directory;
   private final Path backing;
@@ -76,6 +77,10 @@ final class Rig implements AutoCloseable {
             List.of(
                 "mount", "--json", source.toString(), target.toString(), "--state-dir", state.toString()));
     command.addAll(Arrays.asList(options));
+    if (!command.contains("--ram")) {
+      // The default is a share of the machine's memory: more than a test needs to set up.
+      command.addAll(List.of("--ram", RAM));
+    }
     return command;
   }
 
