@@ -8,8 +8,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,7 +52,7 @@ final class ChangedWhileUpTest {
             for (ForeignChange change : ForeignChange.values()) {
               FileChannel channel = FileChannel.open(file(mount.path(), change));
               open.put(change, channel);
-              assertThat(readAll(channel)).isEqualTo(readBacking(rig, change));
+              assertEqual(readAll(channel), readBacking(rig, change), change + ", opened");
             }
             Map<ForeignChange, byte[]> expected = new LinkedHashMap<>();
             for (ForeignChange change : ForeignChange.values()) {
@@ -60,9 +62,9 @@ final class ChangedWhileUpTest {
             }
             Waiting.untilAttributesExpire();
             for (ForeignChange change : ForeignChange.values()) {
-              assertThat(readAll(open.get(change)))
-                  .as("open while %s", change)
-                  .isEqualTo(expected.get(change));
+              byte[] seen = readAll(Objects.requireNonNull(open.get(change)));
+              assertEqual(
+                  seen, Objects.requireNonNull(expected.get(change)), change + ", open meanwhile");
             }
           } finally {
             for (FileChannel channel : open.values()) {
@@ -110,8 +112,11 @@ final class ChangedWhileUpTest {
 
   private static void assertSame(Rig rig, Mount mount, ForeignChange change, String when)
       throws IOException {
-    assertThat(Files.readAllBytes(file(mount.path(), change)))
-        .as("%s, %s", change, when)
-        .isEqualTo(readBacking(rig, change));
+    byte[] seen = Files.readAllBytes(file(mount.path(), change));
+    assertEqual(seen, readBacking(rig, change), change + ", " + when);
+  }
+
+  private static void assertEqual(byte[] seen, byte[] expected, String what) {
+    assertThat(Arrays.mismatch(seen, expected)).as("first wrong byte: %s", what).isEqualTo(-1);
   }
 }
