@@ -1,0 +1,2 @@
+mkdir d
+$JAVA io.emberfs.system.DirectoryWatch d
