@@ -42,11 +42,9 @@ import io.emberfs.predictor.stream.StreamPrefetcher;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the rooms together: the one class that names the concrete classes of the other modules.
@@ -125,8 +123,7 @@ public final class Assembly implements Daemon.Assembler {
       SsdDatabase ssd =
           SsdDatabase.open(
               stateDirectory.ssd(),
-              new SsdSpec(
-                  configuration.geometry(), configuration.ssdBytes(), rocksLibrary()),
+              new SsdSpec(configuration.geometry(), configuration.ssdBytes()),
               fence,
               meters);
       opened.addFirst(ssd);
@@ -278,12 +275,6 @@ public final class Assembly implements Daemon.Assembler {
       meters.gauge(name + ".blocks", tier::blockCount);
       meters.gauge(name + ".evictions", tier::evictionCount);
     }
-  }
-
-  /** RocksDB's library as the build unpacked it, so that a kill leaves nothing in a temporary folder. */
-  private static @Nullable Path rocksLibrary() {
-    String directory = System.getProperty(NATIVE_DIRECTORY_PROPERTY);
-    return directory == null ? null : Path.of(directory, ROCKS_LIBRARY);
   }
 
   private static void sleep(long millis) {

@@ -8,7 +8,6 @@ import io.emberfs.core.WriteFence;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.List;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
@@ -74,7 +73,7 @@ public final class SsdDatabase implements AutoCloseable {
    */
   public static SsdDatabase open(Path directory, SsdSpec spec, WriteFence fence, Meters meters)
       throws IOException {
-    loadLibrary(spec);
+    loadLibrary();
     DatabaseFolder folder = new DatabaseFolder(directory);
     folder.create();
     if (!folder.isEmpty()) {
@@ -196,14 +195,10 @@ public final class SsdDatabase implements AutoCloseable {
         });
   }
 
-  private static void loadLibrary(SsdSpec spec) throws IOException {
+  private static void loadLibrary() throws IOException {
     try {
-      Path library = spec.nativeLibrary();
-      if (library == null) {
-        RocksDB.loadLibrary();
-      } else {
-        RocksDB.loadLibrary(List.of(String.valueOf(library.toAbsolutePath().getParent())));
-      }
+      // Found on java.library.path where the build unpacked it; unpacked to a temporary folder only where nobody did.
+      RocksDB.loadLibrary();
     } catch (RuntimeException | UnsatisfiedLinkError failure) {
       throw new IOException("cannot load RocksDB's library: " + failure.getMessage(), failure);
     }

@@ -1,8 +1,6 @@
 package io.emberfs.persistence.ssd;
 
 import io.emberfs.core.BlockGeometry;
-import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What an SSD tier is told.
@@ -10,10 +8,8 @@ import org.jspecify.annotations.Nullable;
  * @param geometry how files are cut; a database made with another one is started anew
  * @param capacityBytes budget for live blocks with their overhead; the files on disk stay below
  *     {@link #diskBytesMax}
- * @param nativeLibrary RocksDB's shared library, already unpacked, under the name that its loader
- *     expects; null lets the loader unpack it to a temporary folder
  */
-public record SsdSpec(BlockGeometry geometry, long capacityBytes, @Nullable Path nativeLibrary) {
+public record SsdSpec(BlockGeometry geometry, long capacityBytes) {
   /** The smallest useful budget: a few write buffers. */
   public static final long CAPACITY_BYTES_MIN = 1L << 20;
 

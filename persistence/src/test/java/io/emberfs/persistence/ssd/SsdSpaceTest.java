@@ -24,7 +24,7 @@ final class SsdSpaceTest {
   void filesStayBoundedHoweverMuchIsOffered() throws IOException {
     long capacityBytes = 16L << 20;
     long blockCount = 20 * capacityBytes / GEOMETRY.blockSize();
-    SsdSpec spec = new SsdSpec(GEOMETRY, capacityBytes, null);
+    SsdSpec spec = new SsdSpec(GEOMETRY, capacityBytes);
     try (SsdDatabase database =
         SsdDatabase.open(temporary.resolve("ssd"), spec, WriteFence.OPEN, meters)) {
       TierProbe probe = new TierProbe(database.tier(), GEOMETRY, WriteFence.OPEN);

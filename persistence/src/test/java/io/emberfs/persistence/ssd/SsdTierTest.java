@@ -20,7 +20,7 @@ final class SsdTierTest extends TierContract {
   @Override
   protected Tier create(BlockGeometry geometry, long capacityBytes, WriteFence fence)
       throws IOException {
-    SsdSpec spec = new SsdSpec(geometry, capacityBytes, null);
+    SsdSpec spec = new SsdSpec(geometry, capacityBytes);
     databases.add(
         SsdDatabase.open(directory.resolve("ssd" + databases.size()), spec, fence, new Meters()));
     return databases.getLast().tier();
