@@ -42,11 +42,9 @@ import io.emberfs.predictor.stream.StreamPrefetcher;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the rooms together: the one class that names the concrete classes of the other modules.
@@ -56,8 +54,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Assembly implements Daemon.Assembler {
   private static final double NANOS_PER_SECOND = 1e9;
-  private static final String NATIVE_DIRECTORY_PROPERTY = "emberfs.native";
-  private static final String ROCKS_LIBRARY = "librocksdbjni-linux64.so";
   private static final int RECEIVING_THREADS = 2;
   private static final int REQUESTS_IN_FLIGHT_MAX = 48;
   private static final int REQUEST_BYTES_MAX = 1 << 20;
@@ -125,8 +121,7 @@ public final class Assembly implements Daemon.Assembler {
       SsdDatabase ssd =
           SsdDatabase.open(
               stateDirectory.ssd(),
-              new SsdSpec(
-                  configuration.geometry(), configuration.ssdBytes(), rocksLibrary()),
+              new SsdSpec(configuration.geometry(), configuration.ssdBytes(), null),
               fence,
               meters);
       opened.addFirst(ssd);
@@ -193,11 +188,9 @@ public final class Assembly implements Daemon.Assembler {
         transport, fileSystem, mountSpec(configuration), engine.cache(), tiers, meters, opened);
   }
 
-  private BackingStore openBacking(MountConfiguration configuration, Meters meters)
-      throws Refusal {
+  private BackingStore openBacking(MountConfiguration configuration, Meters meters) throws Refusal {
     try {
-      BackingStore store =
-          aroundBacking.apply(new PosixBackingStore(configuration.backing()));
+      BackingStore store = aroundBacking.apply(new PosixBackingStore(configuration.backing()));
       return new CountingBackingStore(
           configuration.backingDelay().isZero()
               ? store
@@ -216,8 +209,7 @@ public final class Assembly implements Daemon.Assembler {
   private static StateDirectory openStateDirectory(MountConfiguration configuration, Meters meters)
       throws Refusal {
     try {
-      return StateDirectory.open(
-          configuration.stateDirectory(), configuration.backing(), meters);
+      return StateDirectory.open(configuration.stateDirectory(), configuration.backing(), meters);
     } catch (StateDirectoryException failed) {
       throw StateDirectoryRefusals.of(configuration.mountPoint(), failed);
     }
@@ -278,12 +270,6 @@ public final class Assembly implements Daemon.Assembler {
       meters.gauge(name + ".blocks", tier::blockCount);
       meters.gauge(name + ".evictions", tier::evictionCount);
     }
-  }
-
-  /** RocksDB's library as the build unpacked it, so that a kill leaves nothing in a temporary folder. */
-  private static @Nullable Path rocksLibrary() {
-    String directory = System.getProperty(NATIVE_DIRECTORY_PROPERTY);
-    return directory == null ? null : Path.of(directory, ROCKS_LIBRARY);
   }
 
   private static void sleep(long millis) {
