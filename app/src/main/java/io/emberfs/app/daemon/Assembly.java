@@ -190,11 +190,9 @@ public final class Assembly implements Daemon.Assembler {
         transport, fileSystem, mountSpec(configuration), engine.cache(), tiers, meters, opened);
   }
 
-  private BackingStore openBacking(MountConfiguration configuration, Meters meters)
-      throws Refusal {
+  private BackingStore openBacking(MountConfiguration configuration, Meters meters) throws Refusal {
     try {
-      BackingStore store =
-          aroundBacking.apply(new PosixBackingStore(configuration.backing()));
+      BackingStore store = aroundBacking.apply(new PosixBackingStore(configuration.backing()));
       return new CountingBackingStore(
           configuration.backingDelay().isZero()
               ? store
@@ -213,8 +211,7 @@ public final class Assembly implements Daemon.Assembler {
   private static StateDirectory openStateDirectory(MountConfiguration configuration, Meters meters)
       throws Refusal {
     try {
-      return StateDirectory.open(
-          configuration.stateDirectory(), configuration.backing(), meters);
+      return StateDirectory.open(configuration.stateDirectory(), configuration.backing(), meters);
     } catch (StateDirectoryException failed) {
       throw StateDirectoryRefusals.of(configuration.mountPoint(), failed);
     }

@@ -23,7 +23,11 @@ final class StateDirectoryRefusals {
           new Refusal(
               ExitCode.CONFIGURATION,
               what,
-              "a newer emberfs wrote the state directory " + directory + " (format " + failed.detail() + ")",
+              "a newer emberfs wrote the state directory "
+                  + directory
+                  + " (format "
+                  + failed.detail()
+                  + ")",
               "use that version, or give another --state-dir; nothing was changed");
       case OTHER_BACKING ->
           new Refusal(
