@@ -8,8 +8,6 @@ import io.emberfs.core.WriteFence;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.List;
-import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,9 +72,9 @@ public final class SsdDatabase implements AutoCloseable {
    */
   public static SsdDatabase open(Path directory, SsdSpec spec, WriteFence fence, Meters meters)
       throws IOException {
-    loadLibrary(spec);
     DatabaseFolder folder = new DatabaseFolder(directory);
     folder.create();
+    RocksLibrary.load(spec.nativeLibrary(), directory);
     if (!folder.isEmpty()) {
       String damage = "it was marked as outdated, or is not whole";
       if (folder.isTrusted()) {
@@ -91,6 +89,7 @@ public final class SsdDatabase implements AutoCloseable {
         }
       }
       meters.counter("ssd.coldStarts").increment();
+
       LOG.warn("ssd: starting with an empty cache, {} cannot be used: {}", directory, damage);
       folder.wipe();
     }
@@ -151,6 +150,9 @@ public final class SsdDatabase implements AutoCloseable {
       throws RocksDBException {
     RocksStore store = RocksStore.open(folder, meters);
     try {
+      if (!store.resume()) {
+        throw new RocksDBException("a log of it is missing");
+      }
       FileNumbers numbers =
           FileNumbers.resume(store, spec.geometry().blockSize(), new SecureRandom());
       if (numbers == null) {
@@ -168,6 +170,7 @@ public final class SsdDatabase implements AutoCloseable {
       throws IOException, RocksDBException {
     RocksStore store = RocksStore.open(folder, meters);
     try {
+      store.resume();
       FileNumbers numbers =
           FileNumbers.begin(store, spec.geometry().blockSize(), new SecureRandom());
       SsdDatabase database = new SsdDatabase(store, numbers, spec, fence, meters);
@@ -194,19 +197,6 @@ public final class SsdDatabase implements AutoCloseable {
             checksumFailures.increment();
           }
         });
-  }
-
-  private static void loadLibrary(SsdSpec spec) throws IOException {
-    try {
-      Path library = spec.nativeLibrary();
-      if (library == null) {
-        RocksDB.loadLibrary();
-      } else {
-        RocksDB.loadLibrary(List.of(String.valueOf(library.toAbsolutePath().getParent())));
-      }
-    } catch (RuntimeException | UnsatisfiedLinkError failure) {
-      throw new IOException("cannot load RocksDB's library: " + failure.getMessage(), failure);
-    }
   }
 
   private static int blockCountMax(SsdSpec spec) {

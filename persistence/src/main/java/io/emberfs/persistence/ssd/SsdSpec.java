@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param geometry how files are cut; a database made with another one is started anew
  * @param capacityBytes budget for live blocks with their overhead; the files on disk stay below
  *     {@link #diskBytesMax}
- * @param nativeLibrary RocksDB's shared library, already unpacked, under the name that its loader
- *     expects; null lets the loader unpack it to a temporary folder
+ * @param nativeLibrary RocksDB's shared library, already unpacked; null lets its loader look for
+ *     one, and unpack its own to a temporary folder
  */
 public record SsdSpec(BlockGeometry geometry, long capacityBytes, @Nullable Path nativeLibrary) {
   /** The smallest useful budget: a few write buffers. */
