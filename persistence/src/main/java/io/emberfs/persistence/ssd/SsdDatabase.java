@@ -76,6 +76,7 @@ public final class SsdDatabase implements AutoCloseable {
     loadLibrary();
     DatabaseFolder folder = new DatabaseFolder(directory);
     folder.create();
+    RocksLibrary.load(spec.nativeLibrary(), directory);
     if (!folder.isEmpty()) {
       String damage = "it was marked as outdated, or is not whole";
       if (folder.isTrusted()) {
@@ -90,6 +91,7 @@ public final class SsdDatabase implements AutoCloseable {
         }
       }
       meters.counter("ssd.coldStarts").increment();
+
       LOG.warn("ssd: starting with an empty cache, {} cannot be used: {}", directory, damage);
       folder.wipe();
     }
@@ -150,6 +152,9 @@ public final class SsdDatabase implements AutoCloseable {
       throws RocksDBException {
     RocksStore store = RocksStore.open(folder, meters);
     try {
+      if (!store.resume()) {
+        throw new RocksDBException("a log of it is missing");
+      }
       FileNumbers numbers =
           FileNumbers.resume(store, spec.geometry().blockSize(), new SecureRandom());
       if (numbers == null) {
@@ -167,6 +172,7 @@ public final class SsdDatabase implements AutoCloseable {
       throws IOException, RocksDBException {
     RocksStore store = RocksStore.open(folder, meters);
     try {
+      store.resume();
       FileNumbers numbers =
           FileNumbers.begin(store, spec.geometry().blockSize(), new SecureRandom());
       SsdDatabase database = new SsdDatabase(store, numbers, spec, fence, meters);

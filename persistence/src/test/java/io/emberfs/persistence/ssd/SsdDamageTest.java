@@ -2,7 +2,11 @@ package io.emberfs.persistence.ssd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.emberfs.core.FileRecord;
+import io.emberfs.core.FileVersion;
+import io.emberfs.core.Lookup;
 import io.emberfs.core.Meters;
+import io.emberfs.core.NodeIdentity;
 import io.emberfs.core.WriteFence;
 import io.emberfs.testkit.Seeds;
 import io.emberfs.testkit.TestBlocks;
@@ -112,6 +116,40 @@ final class SsdDamageTest {
     assertThat(meters.counter("ssd.coldStarts").value()).isPositive();
   }
 
+  @Test
+  void aRecordWithoutTheRemovalBeforeItIsAColdStart() throws Exception {
+    long whole = WriteHistory.GEOMETRY.fullMask();
+    Path directory = temporary.resolve("ssd");
+    Path mixed = temporary.resolve("mixed");
+    NodeIdentity identity = new NodeIdentity(1, 2, 3);
+    try (SsdDatabase database = WriteHistory.open(directory, meters)) {
+      new TierProbe(database.tier(), WriteHistory.GEOMETRY, WriteFence.OPEN).accept(1, 1, 1, whole);
+      database.tier().flush();
+      TestFolders.copy(directory, mixed);
+      database.tier().remove(1, 1);
+      database.tier().flush();
+      database.records().put(new FileRecord(1, 1, new FileVersion(identity, 1, 1, 2)));
+      // The tables from before the removal, the log from after it: what lay between is gone.
+      for (Path file : TestFolders.files(mixed)) {
+        if (isLog(file)) {
+          Files.delete(file);
+        }
+      }
+      Path newest =
+          TestFolders.files(directory).stream().filter(SsdDamageTest::isLog).toList().getLast();
+      Files.copy(newest, mixed.resolve(newest.getFileName()));
+    }
+    try (SsdDatabase database = WriteHistory.open(mixed, meters)) {
+      assertThat(database.records().find(identity)).isEmpty();
+      assertThat(database.tier().validGranules(1, 1, 1)).isZero();
+    }
+    assertThat(meters.counter("ssd.coldStarts").value()).isOne();
+  }
+
+  private static boolean isLog(Path file) {
+    return file.toString().endsWith(".log");
+  }
+
   /**
    * The negative control: read without RocksDB's checksums and without ours, the same damage gives
    * wrong bytes.
@@ -139,10 +177,8 @@ final class SsdDamageTest {
         .isNotEqualTo(blocks.bytes(1, 1, 1, whole))
         .hasSize(WriteHistory.GEOMETRY.blockSize());
     try (SsdDatabase database = WriteHistory.open(directory, meters)) {
-      assertThat(database.tier().lookup(1, 1, whole))
-          .isEqualTo(new io.emberfs.core.Lookup.Corrupt(1, 1));
-      assertThat(database.tier().lookup(1, 1, whole))
-          .isInstanceOf(io.emberfs.core.Lookup.Miss.class);
+      assertThat(database.tier().lookup(1, 1, whole)).isEqualTo(new Lookup.Corrupt(1, 1));
+      assertThat(database.tier().lookup(1, 1, whole)).isInstanceOf(Lookup.Miss.class);
     }
     assertThat(meters.counter("integrity.checksumFailures").value()).isOne();
   }
