@@ -76,7 +76,6 @@ public final class SsdDatabase implements AutoCloseable {
     loadLibrary();
     DatabaseFolder folder = new DatabaseFolder(directory);
     folder.create();
-    RocksLibrary.load(spec.nativeLibrary(), directory);
     if (!folder.isEmpty()) {
       String damage = "it was marked as outdated, or is not whole";
       if (folder.isTrusted()) {
