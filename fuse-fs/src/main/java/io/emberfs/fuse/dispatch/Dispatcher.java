@@ -57,29 +57,30 @@ public final class Dispatcher {
   }
 
   private void read(WireRequest request) {
-    request.requireArguments(Wire.READ_SIZE);
-    int length = request.argumentInt(Wire.READ_LENGTH);
-    long offset = request.argumentLong(Wire.READ_OFFSET);
+    request.arguments().require(Wire.READ_SIZE);
+    int length = request.arguments().intAt(Wire.READ_LENGTH);
+    long offset = request.arguments().longAt(Wire.READ_OFFSET);
     if (length < 0 || length > request.out().byteSize() || offset < 0) {
       throw new MalformedRequestException("READ");
     }
     request.setAnswerSizeMax(length);
-    handler.read(request, request.nodeId(), request.argumentLong(Wire.READ_HANDLE), offset, length);
+    handler.read(
+        request, request.nodeId(), request.arguments().longAt(Wire.READ_HANDLE), offset, length);
   }
 
   private void write(WireRequest request) {
-    request.requireArguments(Wire.WRITE_SIZE);
-    request.setIn(Wire.WRITE_SIZE, request.argumentInt(Wire.WRITE_LENGTH));
-    long offset = request.argumentLong(Wire.WRITE_OFFSET);
+    request.arguments().require(Wire.WRITE_SIZE);
+    request.setIn(Wire.WRITE_SIZE, request.arguments().intAt(Wire.WRITE_LENGTH));
+    long offset = request.arguments().longAt(Wire.WRITE_OFFSET);
     if (offset < 0) {
       throw new MalformedRequestException("WRITE");
     }
     handler.write(
         request,
         request.nodeId(),
-        request.argumentLong(Wire.WRITE_HANDLE),
+        request.arguments().longAt(Wire.WRITE_HANDLE),
         offset,
-        (request.argumentInt(Wire.WRITE_FLAGS) & Wire.WRITE_KILL_SET_ID) != 0);
+        (request.arguments().intAt(Wire.WRITE_FLAGS) & Wire.WRITE_KILL_SET_ID) != 0);
   }
 
   private void other(WireRequest request) {
@@ -91,12 +92,12 @@ public final class Dispatcher {
       case Opcode.BATCH_FORGET -> forgetBatch(request);
       case Opcode.READLINK -> handler.readLink(request, nodeId);
       case Opcode.OPEN -> {
-        request.requireArguments(Wire.OPEN_IN_SIZE);
-        handler.open(request, nodeId, request.argumentInt(0));
+        request.arguments().require(Wire.OPEN_IN_SIZE);
+        handler.open(request, nodeId, request.arguments().intAt(0));
       }
       case Opcode.OPENDIR -> {
-        request.requireArguments(Wire.OPEN_IN_SIZE);
-        handler.openDirectory(request, nodeId, request.argumentInt(0));
+        request.arguments().require(Wire.OPEN_IN_SIZE);
+        handler.openDirectory(request, nodeId, request.arguments().intAt(0));
       }
       case Opcode.RELEASE -> handler.release(request, nodeId, handle(request, Wire.RELEASE_SIZE));
       case Opcode.RELEASEDIR ->
@@ -111,8 +112,8 @@ public final class Dispatcher {
       case Opcode.READDIRPLUS -> readDirectory(request, true);
       case Opcode.STATFS -> handler.statistics(request, nodeId);
       case Opcode.ACCESS -> {
-        request.requireArguments(Wire.ACCESS_SIZE);
-        handler.access(request, nodeId, request.argumentInt(Wire.ACCESS_MASK));
+        request.arguments().require(Wire.ACCESS_SIZE);
+        handler.access(request, nodeId, request.arguments().intAt(Wire.ACCESS_MASK));
       }
       case Opcode.GETXATTR -> getExtendedAttribute(request);
       case Opcode.SETXATTR -> setExtendedAttribute(request);
@@ -121,7 +122,7 @@ public final class Dispatcher {
         handler.listExtendedAttributes(request, nodeId, sizeMax);
       }
       case Opcode.REMOVEXATTR ->
-          handler.removeExtendedAttribute(request, nodeId, request.argumentString(0));
+          handler.removeExtendedAttribute(request, nodeId, request.arguments().stringAt(0));
       case Opcode.FALLOCATE -> allocate(request);
       case Opcode.LSEEK -> seek(request);
       case Opcode.COPY_FILE_RANGE, Opcode.COPY_FILE_RANGE_64 -> copyRange(request);
@@ -140,105 +141,107 @@ public final class Dispatcher {
   }
 
   private void getAttributes(WireRequest request) {
-    request.requireArguments(Wire.GETATTR_SIZE);
-    boolean hasHandle = (request.argumentInt(Wire.GETATTR_FLAGS) & Wire.GETATTR_HAS_HANDLE) != 0;
+    request.arguments().require(Wire.GETATTR_SIZE);
+    boolean hasHandle =
+        (request.arguments().intAt(Wire.GETATTR_FLAGS) & Wire.GETATTR_HAS_HANDLE) != 0;
     handler.getAttributes(
-        request, request.nodeId(), hasHandle ? request.argumentLong(Wire.GETATTR_HANDLE) : 0);
+        request, request.nodeId(), hasHandle ? request.arguments().longAt(Wire.GETATTR_HANDLE) : 0);
   }
 
   private void forget(WireRequest request) {
-    request.requireArguments(Wire.FORGET_SIZE);
-    handler.forget(request.nodeId(), request.argumentLong(Wire.FORGET_COUNT));
+    request.arguments().require(Wire.FORGET_SIZE);
+    handler.forget(request.nodeId(), request.arguments().longAt(Wire.FORGET_COUNT));
   }
 
   private void forgetBatch(WireRequest request) {
-    request.requireArguments(Wire.BATCH_SIZE);
-    long count = Integer.toUnsignedLong(request.argumentInt(Wire.BATCH_COUNT));
-    if (count > (request.argumentsSize() - Wire.BATCH_SIZE) / Wire.BATCH_ONE_SIZE) {
+    request.arguments().require(Wire.BATCH_SIZE);
+    long count = Integer.toUnsignedLong(request.arguments().intAt(Wire.BATCH_COUNT));
+    if (count > (request.arguments().size() - Wire.BATCH_SIZE) / Wire.BATCH_ONE_SIZE) {
       throw new MalformedRequestException("BATCH_FORGET");
     }
     for (int i = 0; i < count; i++) {
       int at = Wire.BATCH_SIZE + i * Wire.BATCH_ONE_SIZE;
-      handler.forget(request.argumentLong(at), request.argumentLong(at + Wire.BATCH_ONE_COUNT));
+      handler.forget(
+          request.arguments().longAt(at), request.arguments().longAt(at + Wire.BATCH_ONE_COUNT));
     }
   }
 
   private void readDirectory(WireRequest request, boolean plus) {
-    request.requireArguments(Wire.READ_SIZE);
-    request.setAnswerSizeMax(request.argumentInt(Wire.READ_LENGTH));
+    request.arguments().require(Wire.READ_SIZE);
+    request.setAnswerSizeMax(request.arguments().intAt(Wire.READ_LENGTH));
     handler.readDirectory(
         request,
         request.nodeId(),
-        request.argumentLong(Wire.READ_HANDLE),
-        request.argumentLong(Wire.READ_OFFSET),
+        request.arguments().longAt(Wire.READ_HANDLE),
+        request.arguments().longAt(Wire.READ_OFFSET),
         plus);
   }
 
   private void getExtendedAttribute(WireRequest request) {
     int sizeMax = extendedAttributeSizeMax(request);
-    byte[] name = request.argumentString(Wire.GETXATTR_SIZE);
+    byte[] name = request.arguments().stringAt(Wire.GETXATTR_SIZE);
     handler.getExtendedAttribute(request, request.nodeId(), name, sizeMax);
   }
 
   private void setExtendedAttribute(WireRequest request) {
-    request.requireArguments(Wire.SETXATTR_SIZE);
-    int size = request.argumentInt(Wire.SETXATTR_LENGTH);
-    int flags = request.argumentInt(Wire.SETXATTR_FLAGS);
-    byte[] name = request.argumentString(Wire.SETXATTR_SIZE);
+    request.arguments().require(Wire.SETXATTR_SIZE);
+    int size = request.arguments().intAt(Wire.SETXATTR_LENGTH);
+    int flags = request.arguments().intAt(Wire.SETXATTR_FLAGS);
+    byte[] name = request.arguments().stringAt(Wire.SETXATTR_SIZE);
     request.setIn(Wire.SETXATTR_SIZE + name.length + 1, size);
     handler.setExtendedAttribute(request, request.nodeId(), name, flags);
   }
 
   private void allocate(WireRequest request) {
-    request.requireArguments(Wire.FALLOCATE_SIZE);
+    request.arguments().require(Wire.FALLOCATE_SIZE);
     handler.allocate(
         request,
         request.nodeId(),
-        request.argumentLong(Wire.FALLOCATE_HANDLE),
-        request.argumentInt(Wire.FALLOCATE_MODE),
-        request.argumentLong(Wire.FALLOCATE_OFFSET),
-        request.argumentLong(Wire.FALLOCATE_LENGTH));
+        request.arguments().longAt(Wire.FALLOCATE_HANDLE),
+        request.arguments().intAt(Wire.FALLOCATE_MODE),
+        request.arguments().longAt(Wire.FALLOCATE_OFFSET),
+        request.arguments().longAt(Wire.FALLOCATE_LENGTH));
   }
 
   private void seek(WireRequest request) {
-    request.requireArguments(Wire.LSEEK_SIZE);
+    request.arguments().require(Wire.LSEEK_SIZE);
     handler.seek(
         request,
         request.nodeId(),
-        request.argumentLong(Wire.LSEEK_HANDLE),
-        request.argumentLong(Wire.LSEEK_OFFSET),
-        request.argumentInt(Wire.LSEEK_WHENCE));
+        request.arguments().longAt(Wire.LSEEK_HANDLE),
+        request.arguments().longAt(Wire.LSEEK_OFFSET),
+        request.arguments().intAt(Wire.LSEEK_WHENCE));
   }
 
   private void copyRange(WireRequest request) {
-    request.requireArguments(Wire.COPY_SIZE);
-    long length = request.argumentLong(Wire.COPY_LENGTH);
+    request.arguments().require(Wire.COPY_SIZE);
+    long length = request.arguments().longAt(Wire.COPY_LENGTH);
     if (length < 0) {
       throw new MalformedRequestException("COPY_FILE_RANGE");
     }
     handler.copyRange(
         request,
         request.nodeId(),
-        request.argumentLong(Wire.COPY_HANDLE),
-        request.argumentLong(Wire.COPY_OFFSET),
-        request.argumentLong(Wire.COPY_TARGET_NODE),
-        request.argumentLong(Wire.COPY_TARGET_HANDLE),
-        request.argumentLong(Wire.COPY_TARGET_OFFSET),
+        request.arguments().longAt(Wire.COPY_HANDLE),
+        request.arguments().longAt(Wire.COPY_OFFSET),
+        request.arguments().longAt(Wire.COPY_TARGET_NODE),
+        request.arguments().longAt(Wire.COPY_TARGET_HANDLE),
+        request.arguments().longAt(Wire.COPY_TARGET_OFFSET),
         Math.min(length, COPY_BYTES_MAX));
   }
 
   private static long handle(WireRequest request, int structureSize) {
-    request.requireArguments(structureSize);
-    return request.argumentLong(Wire.HANDLE);
+    request.arguments().require(structureSize);
+    return request.arguments().longAt(Wire.HANDLE);
   }
 
   private static boolean isDataOnly(WireRequest request) {
-    return (request.argumentInt(Wire.FSYNC_FLAGS) & Wire.FSYNC_DATA_ONLY) != 0;
+    return (request.arguments().intAt(Wire.FSYNC_FLAGS) & Wire.FSYNC_DATA_ONLY) != 0;
   }
 
   private static int extendedAttributeSizeMax(WireRequest request) {
-    request.requireArguments(Wire.GETXATTR_SIZE);
-    int sizeMax = request.argumentInt(Wire.GETXATTR_LENGTH);
+    request.arguments().require(Wire.GETXATTR_SIZE);
+    int sizeMax = request.arguments().intAt(Wire.GETXATTR_LENGTH);
     request.setAnswerSizeMax(sizeMax);
     return sizeMax;
   }

@@ -25,18 +25,18 @@ final class EntryRequests {
       case Opcode.MKDIR -> makeDirectory(request);
       case Opcode.SYMLINK -> {
         byte[] name = entryName(request, 0);
-        byte[] target = request.argumentString(name.length + 1);
+        byte[] target = request.arguments().stringAt(name.length + 1);
         handler.symbolicLink(request, parentId, name, target);
       }
       case Opcode.LINK -> {
-        request.requireArguments(Wire.LINK_SIZE);
-        long nodeId = request.argumentLong(Wire.LINK_NODE);
+        request.arguments().require(Wire.LINK_SIZE);
+        long nodeId = request.arguments().longAt(Wire.LINK_NODE);
         handler.link(request, nodeId, parentId, entryName(request, Wire.LINK_SIZE));
       }
       case Opcode.RENAME -> rename(request, Wire.RENAME_SIZE, 0);
       case Opcode.RENAME2 -> {
-        request.requireArguments(Wire.RENAME2_SIZE);
-        rename(request, Wire.RENAME2_SIZE, request.argumentInt(Wire.RENAME2_FLAGS));
+        request.arguments().require(Wire.RENAME2_SIZE);
+        rename(request, Wire.RENAME2_SIZE, request.arguments().intAt(Wire.RENAME2_FLAGS));
       }
       default -> {
         return false;
@@ -46,38 +46,38 @@ final class EntryRequests {
   }
 
   private void create(WireRequest request) {
-    request.requireArguments(Wire.CREATE_SIZE);
-    int flags = request.argumentInt(Wire.CREATE_FLAGS);
-    int mode = request.argumentInt(Wire.CREATE_MODE);
-    request.setUmask(request.argumentInt(Wire.CREATE_UMASK));
+    request.arguments().require(Wire.CREATE_SIZE);
+    int flags = request.arguments().intAt(Wire.CREATE_FLAGS);
+    int mode = request.arguments().intAt(Wire.CREATE_MODE);
+    request.setUmask(request.arguments().intAt(Wire.CREATE_UMASK));
     handler.create(request, request.nodeId(), entryName(request, Wire.CREATE_SIZE), flags, mode);
   }
 
   private void makeNode(WireRequest request) {
-    request.requireArguments(Wire.MKNOD_SIZE);
-    int mode = request.argumentInt(Wire.MKNOD_MODE);
-    int rdev = request.argumentInt(Wire.MKNOD_RDEV);
-    request.setUmask(request.argumentInt(Wire.MKNOD_UMASK));
+    request.arguments().require(Wire.MKNOD_SIZE);
+    int mode = request.arguments().intAt(Wire.MKNOD_MODE);
+    int rdev = request.arguments().intAt(Wire.MKNOD_RDEV);
+    request.setUmask(request.arguments().intAt(Wire.MKNOD_UMASK));
     handler.makeNode(request, request.nodeId(), entryName(request, Wire.MKNOD_SIZE), mode, rdev);
   }
 
   private void makeDirectory(WireRequest request) {
-    request.requireArguments(Wire.MKDIR_SIZE);
-    int mode = request.argumentInt(Wire.MKDIR_MODE);
-    request.setUmask(request.argumentInt(Wire.MKDIR_UMASK));
+    request.arguments().require(Wire.MKDIR_SIZE);
+    int mode = request.arguments().intAt(Wire.MKDIR_MODE);
+    request.setUmask(request.arguments().intAt(Wire.MKDIR_UMASK));
     handler.makeDirectory(request, request.nodeId(), entryName(request, Wire.MKDIR_SIZE), mode);
   }
 
   private void rename(WireRequest request, int structureSize, int flags) {
-    request.requireArguments(structureSize);
-    long newParentId = request.argumentLong(Wire.RENAME_NEW_PARENT);
+    request.arguments().require(structureSize);
+    long newParentId = request.arguments().longAt(Wire.RENAME_NEW_PARENT);
     byte[] name = entryName(request, structureSize);
     byte[] newName = entryName(request, structureSize + name.length + 1);
     handler.rename(request, request.nodeId(), name, newParentId, newName, flags);
   }
 
   private static byte[] entryName(WireRequest request, int at) {
-    byte[] name = request.argumentString(at);
+    byte[] name = request.arguments().stringAt(at);
     boolean isDots = name[0] == '.' && (name.length == 1 || (name.length == 2 && name[1] == '.'));
     if (isDots) {
       throw new MalformedRequestException("name");

@@ -96,7 +96,7 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
         throw new BackingException(
             Errno.EIO, "INIT", "expected, found operation " + request.opcode());
       }
-      Initiation agreed = negotiate(request.arguments(), requestSizeMax, kernelCache);
+      Initiation agreed = negotiate(request.arguments().segment(), requestSizeMax, kernelCache);
       agreed.encode(request.out());
       request.reply(REPLY_SIZE);
       return agreed;

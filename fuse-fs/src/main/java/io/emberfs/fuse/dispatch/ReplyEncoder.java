@@ -16,7 +16,22 @@ import java.lang.foreign.MemorySegment;
 final class ReplyEncoder {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
+  /** Bytes of one struct iovec: address and length. */
+  static final int PART_SIZE = 16;
+
   private ReplyEncoder() {}
+
+  static void header(MemorySegment target, long at, int errno, long unique, int payloadBytes) {
+    target.set(JAVA_INT_UNALIGNED, at + Wire.OUT_LEN, Wire.OUT_HEADER_SIZE + payloadBytes);
+    target.set(JAVA_INT_UNALIGNED, at + Wire.OUT_ERROR, -errno);
+    target.set(JAVA_LONG_UNALIGNED, at + Wire.OUT_UNIQUE, unique);
+  }
+
+  /** One element of an array of struct iovec that begins with the target. */
+  static void part(MemorySegment target, int index, long address, long byteSize) {
+    target.set(JAVA_LONG_UNALIGNED, (long) index * PART_SIZE, address);
+    target.set(JAVA_LONG_UNALIGNED, (long) index * PART_SIZE + Long.BYTES, byteSize);
+  }
 
   static void attributes(MemorySegment target, long at, Attributes attributes) {
     target.set(JAVA_LONG_UNALIGNED, at + Wire.ATTR_INO, attributes.inode());

@@ -18,11 +18,11 @@ final class SetAttributesRequest {
   private SetAttributesRequest() {}
 
   static void dispatch(WireRequest request, FsHandler handler) {
-    request.requireArguments(Wire.SETATTR_SIZE);
-    int valid = request.argumentInt(Wire.SETATTR_VALID);
+    request.arguments().require(Wire.SETATTR_SIZE);
+    int valid = request.arguments().intAt(Wire.SETATTR_VALID);
     long newSize = -1;
     if ((valid & Wire.FATTR_SIZE) != 0) {
-      newSize = request.argumentLong(Wire.SETATTR_BYTES);
+      newSize = request.arguments().longAt(Wire.SETATTR_BYTES);
       if (newSize < 0) {
         throw new MalformedRequestException("size");
       }
@@ -30,10 +30,10 @@ final class SetAttributesRequest {
     AttributeChange change =
         new AttributeChange(
             (valid & Wire.FATTR_MODE) != 0
-                ? request.argumentInt(Wire.SETATTR_MODE) & PERMISSION_BITS
+                ? request.arguments().intAt(Wire.SETATTR_MODE) & PERMISSION_BITS
                 : null,
-            (valid & Wire.FATTR_UID) != 0 ? request.argumentInt(Wire.SETATTR_UID) : null,
-            (valid & Wire.FATTR_GID) != 0 ? request.argumentInt(Wire.SETATTR_GID) : null,
+            (valid & Wire.FATTR_UID) != 0 ? request.arguments().intAt(Wire.SETATTR_UID) : null,
+            (valid & Wire.FATTR_GID) != 0 ? request.arguments().intAt(Wire.SETATTR_GID) : null,
             time(
                 request,
                 valid,
@@ -60,8 +60,8 @@ final class SetAttributesRequest {
     if ((valid & nowBit) != 0) {
       return AttributeChange.NOW;
     }
-    long seconds = Math.clamp(request.argumentLong(secondsAt), -SECONDS_MAX, SECONDS_MAX);
-    long nanos = Math.floorMod((long) request.argumentInt(nanosAt), NANOS_PER_SECOND);
+    long seconds = Math.clamp(request.arguments().longAt(secondsAt), -SECONDS_MAX, SECONDS_MAX);
+    long nanos = Math.floorMod((long) request.arguments().intAt(nanosAt), NANOS_PER_SECOND);
     return seconds * NANOS_PER_SECOND + nanos;
   }
 }

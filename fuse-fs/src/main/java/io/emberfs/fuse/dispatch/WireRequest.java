@@ -1,9 +1,7 @@
 package io.emberfs.fuse.dispatch;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import io.emberfs.core.Attributes;
 import io.emberfs.core.Errno;
@@ -43,10 +41,8 @@ public final class WireRequest implements Request {
 
   static final int REQUEST_OFFSET = PAYLOAD_OFFSET - Wire.IN_HEADER_SIZE - Wire.WRITE_SIZE;
   static final int REPLY_OFFSET = PAYLOAD_OFFSET - Wire.OUT_HEADER_SIZE;
-  private static final int ARGUMENTS_OFFSET = REQUEST_OFFSET + Wire.IN_HEADER_SIZE;
 
-  private static final int IOVEC_SIZE = 16;
-  private static final int PARTS_MAX = REQUEST_OFFSET / IOVEC_SIZE - 1;
+  private static final int PARTS_MAX = REQUEST_OFFSET / ReplyEncoder.PART_SIZE - 1;
 
   /**
    * The kernel sends at most this much more than data, and a shorter buffer than that is refused.
@@ -71,6 +67,7 @@ public final class WireRequest implements Request {
 
   private final MemorySegment memory;
   private final MemorySegment out;
+  private final WireArguments arguments;
   private final ReplyChannel channel;
   private final RequestMeters meters;
 
@@ -85,7 +82,6 @@ public final class WireRequest implements Request {
   private int gid;
   private int pid;
   private int umask;
-  private int argumentsEnd;
   private int inOffset;
   private int inSize;
   private int answerSizeMax;
@@ -101,6 +97,7 @@ public final class WireRequest implements Request {
    */
   public WireRequest(MemorySegment memory, ReplyChannel channel, RequestMeters meters) {
     this.memory = memory;
+    this.arguments = new WireArguments(memory);
     this.out = memory.asSlice(PAYLOAD_OFFSET, memory.byteSize() - PAYLOAD_OFFSET - RECEIVE_RESERVE);
     this.channel = channel;
     this.meters = meters;
@@ -138,7 +135,7 @@ public final class WireRequest implements Request {
     gid = memory.get(JAVA_INT_UNALIGNED, REQUEST_OFFSET + Wire.IN_GID);
     pid = memory.get(JAVA_INT_UNALIGNED, REQUEST_OFFSET + Wire.IN_PID);
     umask = 0;
-    argumentsEnd = REQUEST_OFFSET + byteCount;
+    arguments.begin(byteCount);
     inOffset = PAYLOAD_OFFSET;
     inSize = 0;
     answerSizeMax = (int) out.byteSize();
@@ -149,22 +146,9 @@ public final class WireRequest implements Request {
     return true;
   }
 
-  /**
-   * Checks what the header says about the length and leaves the extensions behind the arguments
-   * out.
-   */
+  /** Makes sure that the request is as long as it says, before its arguments are used. */
   void checkLength() {
-    int claimed = memory.get(JAVA_INT_UNALIGNED, REQUEST_OFFSET + Wire.IN_LEN);
-    int extensions =
-        Short.toUnsignedInt(memory.get(JAVA_SHORT_UNALIGNED, REQUEST_OFFSET + Wire.IN_EXTENSIONS))
-            * Wire.EXTENSION_UNIT;
-    if (claimed != argumentsEnd - REQUEST_OFFSET) {
-      throw new MalformedRequestException("length");
-    }
-    if (extensions > argumentsEnd - ARGUMENTS_OFFSET) {
-      throw new MalformedRequestException("extensions");
-    }
-    argumentsEnd -= extensions;
+    arguments.checkLength();
   }
 
   int opcode() {
@@ -179,54 +163,15 @@ public final class WireRequest implements Request {
     return (state & CLAIMED) != 0;
   }
 
-  /** Bytes of arguments behind the header. */
-  int argumentsSize() {
-    return argumentsEnd - ARGUMENTS_OFFSET;
-  }
-
-  /** Makes sure that a structure of this size was received. */
-  void requireArguments(int size) {
-    if (argumentsSize() < size) {
-      throw new MalformedRequestException("arguments");
-    }
-  }
-
-  /** A field of the arguments, within what {@link #requireArguments} made sure of. */
-  int argumentInt(int at) {
-    return memory.get(JAVA_INT_UNALIGNED, ARGUMENTS_OFFSET + at);
-  }
-
-  /** As {@link #argumentInt}. */
-  long argumentLong(int at) {
-    return memory.get(JAVA_LONG_UNALIGNED, ARGUMENTS_OFFSET + at);
-  }
-
-  /** The bytes from {@code at} up to the next zero, which must be within the arguments. */
-  byte[] argumentString(int at) {
-    int from = ARGUMENTS_OFFSET + at;
-    int end = from;
-    while (end < argumentsEnd && memory.get(JAVA_BYTE, end) != 0) {
-      end++;
-    }
-    if (end >= argumentsEnd || end == from) {
-      throw new MalformedRequestException("string");
-    }
-    byte[] bytes = new byte[end - from];
-    MemorySegment.copy(memory, JAVA_BYTE, from, bytes, 0, bytes.length);
-    return bytes;
-  }
-
-  /** All arguments, for INIT. */
-  MemorySegment arguments() {
-    return memory.asSlice(ARGUMENTS_OFFSET, argumentsSize());
+  /** What the request came with, behind its header. */
+  WireArguments arguments() {
+    return arguments;
   }
 
   /** Says where the data that came with the request lies; it must be within the arguments. */
   void setIn(int at, int size) {
-    if (size < 0 || size > argumentsSize() - at) {
-      throw new MalformedRequestException("data");
-    }
-    inOffset = ARGUMENTS_OFFSET + at;
+    arguments.requireWithin(at, size);
+    inOffset = WireArguments.OFFSET + at;
     inSize = size;
   }
 
@@ -297,10 +242,7 @@ public final class WireRequest implements Request {
 
   @Override
   public void reply(int byteCount) {
-    if (byteCount < 0 || byteCount > answerSizeMax) {
-      throw new IllegalArgumentException(
-          "answer of " + byteCount + " bytes, room for " + answerSizeMax);
-    }
+    requireRoom(byteCount);
     if (claim()) {
       send(0, byteCount);
     }
@@ -314,10 +256,7 @@ public final class WireRequest implements Request {
       byteCount += part.byteSize();
       isGatherable &= part.isNative();
     }
-    if (byteCount > answerSizeMax) {
-      throw new IllegalArgumentException(
-          "answer of " + byteCount + " bytes, room for " + answerSizeMax);
-    }
+    requireRoom(byteCount);
     if (!claim()) {
       return;
     }
@@ -448,6 +387,13 @@ public final class WireRequest implements Request {
     }
   }
 
+  private void requireRoom(long byteCount) {
+    if (byteCount < 0 || byteCount > answerSizeMax) {
+      throw new IllegalArgumentException(
+          "answer of " + byteCount + " bytes, room for " + answerSizeMax);
+    }
+  }
+
   private boolean claim() {
     if (((int) STATE.getAndBitwiseOr(this, CLAIMED) & CLAIMED) != 0) {
       meters.doubleAnswers().increment();
@@ -471,9 +417,9 @@ public final class WireRequest implements Request {
 
   private void sendGather(MemorySegment[] parts, int payloadBytes) {
     putHeader(0, payloadBytes);
-    putPart(0, memory.address() + REPLY_OFFSET, Wire.OUT_HEADER_SIZE);
+    ReplyEncoder.part(memory, 0, memory.address() + REPLY_OFFSET, Wire.OUT_HEADER_SIZE);
     for (int i = 0; i < parts.length; i++) {
-      putPart(i + 1, parts[i].address(), parts[i].byteSize());
+      ReplyEncoder.part(memory, i + 1, parts[i].address(), parts[i].byteSize());
     }
     finishSending(channel.sendGather(descriptor, memory.address(), parts.length + 1));
     endSending();
@@ -498,14 +444,6 @@ public final class WireRequest implements Request {
   }
 
   private void putHeader(int errno, int payloadBytes) {
-    memory.set(
-        JAVA_INT_UNALIGNED, REPLY_OFFSET + Wire.OUT_LEN, Wire.OUT_HEADER_SIZE + payloadBytes);
-    memory.set(JAVA_INT_UNALIGNED, REPLY_OFFSET + Wire.OUT_ERROR, -errno);
-    memory.set(JAVA_LONG_UNALIGNED, REPLY_OFFSET + Wire.OUT_UNIQUE, unique);
-  }
-
-  private void putPart(int index, long address, long byteSize) {
-    memory.set(JAVA_LONG_UNALIGNED, (long) index * IOVEC_SIZE, address);
-    memory.set(JAVA_LONG_UNALIGNED, (long) index * IOVEC_SIZE + Long.BYTES, byteSize);
+    ReplyEncoder.header(memory, REPLY_OFFSET, errno, unique, payloadBytes);
   }
 }

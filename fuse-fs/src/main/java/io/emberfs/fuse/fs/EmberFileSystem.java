@@ -14,10 +14,10 @@ import io.emberfs.fuse.node.NodeTable;
 /**
  * The file system: names come from the backing store, bytes from the block cache.
  *
- * <p>Threads: a READ is tried on the receiving thread and deferred if it would wait; GETATTR,
- * STATFS and FORGET are answered there; everything else goes to a worker, so that a slow backing
- * holds up no receiver. The order of calls is the kernel's: none that depends on another is sent
- * before that one's answer.
+ * <p>Threads: a READ is tried on the receiving thread and deferred if it would wait; FORGET is done
+ * there. Everything else may ask the backing, attributes too, and goes to a worker: a slow backing
+ * holds up no receiver, so a hit never waits behind it. The order of calls is the kernel's: none
+ * that depends on another is sent before that one's answer.
  */
 public final class EmberFileSystem implements FsHandler {
   private final BackingStore store;
@@ -78,12 +78,12 @@ public final class EmberFileSystem implements FsHandler {
 
   @Override
   public void getAttributes(Request request, long nodeId, long handle) {
-    tasks.now(request, () -> attributes.get(request, nodeId));
+    tasks.later(request, () -> attributes.get(request, nodeId));
   }
 
   @Override
   public void statistics(Request request, long nodeId) {
-    tasks.now(request, () -> attributes.statistics(request, nodeId));
+    tasks.later(request, () -> attributes.statistics(request, nodeId));
   }
 
   @Override

@@ -34,8 +34,7 @@ final class Tasks {
     }
   }
 
-  /** Runs a body on this thread. */
-  void now(Request request, Runnable body) {
+  private void now(Request request, Runnable body) {
     try {
       body.run();
     } catch (BackingException refused) {
