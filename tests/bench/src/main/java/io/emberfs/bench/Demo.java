@@ -28,9 +28,15 @@ final class Demo implements Benchmark {
    * @param randomPerSecond random reads of 4 KiB a second
    * @param megabytesPerSecond one large file in order
    * @param treeSeconds all small files, searched by grep
+   * @param backingReads data reads that emberfs asked of the slow directory for all that; 0 for
+   *     plain
    */
   private record Stage(
-      String name, double randomPerSecond, double megabytesPerSecond, double treeSeconds) {}
+      String name,
+      double randomPerSecond,
+      double megabytesPerSecond,
+      double treeSeconds,
+      long backingReads) {}
 
   @Override
   public void run(WorkPlace place, Report report, PrintStream out) throws IOException {
@@ -52,26 +58,35 @@ final class Demo implements Benchmark {
 
     report.progress("cold: mounted for the first time");
     EmberMount mount = slow.mount();
-    stages.add(measure("cold", mount.mountPoint(), slow, List.of()));
+    stages.add(measureMounted("cold", mount, slow));
     truth.check(mount.mountPoint());
 
     report.progress("warm: the same again");
-    stages.add(measure("warm", mount.mountPoint(), slow, List.of()));
+    stages.add(measureMounted("warm", mount, slow));
 
     report.progress("restart: unmounted and mounted again");
     mount.unmount();
     mount = slow.mount();
-    stages.add(measure("restart", mount.mountPoint(), slow, List.of()));
+    stages.add(measureMounted("restart", mount, slow));
     truth.check(mount.mountPoint());
 
     report.progress("kill -9: the daemon killed, mounted again");
     mount.kill();
     mount = slow.mount();
-    stages.add(measure("kill -9", mount.mountPoint(), slow, List.of()));
+    stages.add(measureMounted("kill -9", mount, slow));
     truth.check(mount.mountPoint());
     mount.unmount();
 
     print(out, slow, truth, stages);
+  }
+
+  private static Stage measureMounted(String name, EmberMount mount, SlowDirectory slow)
+      throws IOException {
+    long before = mount.stats().count("backing", "reads");
+    Stage stage = measure(name, mount.mountPoint(), slow, List.of());
+    long reads = mount.stats().count("backing", "reads") - before;
+    return new Stage(
+        name, stage.randomPerSecond(), stage.megabytesPerSecond(), stage.treeSeconds(), reads);
   }
 
   private static Stage measure(String name, Path root, SlowDirectory slow, List<String> prefix)
@@ -89,7 +104,7 @@ final class Demo implements Benchmark {
     if (outcome.exitCode() > 1) {
       throw new IOException("grep could not read: " + outcome.messages());
     }
-    return new Stage(name, random, sequential, (System.nanoTime() - start) / NANOS_PER_SECOND);
+    return new Stage(name, random, sequential, (System.nanoTime() - start) / NANOS_PER_SECOND, 0);
   }
 
   private static void print(
@@ -97,19 +112,20 @@ final class Demo implements Benchmark {
     Stage plain = stages.getFirst();
     out.printf("%n%s; %d files%n", slow.description(), truth.fileCount());
     out.printf(
-        "%-9s %22s %24s %24s%n",
-        "", "4 KiB random (Zipf)", "1 MiB in order", "grep -r of small files");
+        "%-9s %22s %24s %24s %15s%n",
+        "", "4 KiB random (Zipf)", "1 MiB in order", "grep -r of small files", "backing reads");
     for (Stage stage : stages) {
       out.printf(
           Locale.ROOT,
-          "%-9s %10.0f/s %8s %12.0f MB/s %6s %13.2f s %8s%n",
+          "%-9s %10.0f/s %8s %12.0f MB/s %6s %13.2f s %8s %15s%n",
           stage.name(),
           stage.randomPerSecond(),
           times(stage.randomPerSecond() / plain.randomPerSecond()),
           stage.megabytesPerSecond(),
           times(stage.megabytesPerSecond() / plain.megabytesPerSecond()),
           stage.treeSeconds(),
-          times(plain.treeSeconds() / stage.treeSeconds()));
+          times(plain.treeSeconds() / stage.treeSeconds()),
+          stage == plain ? "" : stage.backingReads());
     }
     out.println("every byte compared with the backing: cold, restarted and killed are right");
   }

@@ -1,6 +1,7 @@
 package io.emberfs.bench;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,13 +28,21 @@ record EmberMount(Path launcher, Path mountPoint, long pid) {
   static EmberMount mount(
       List<String> prefix, Path launcher, Path backing, Path mountPoint, List<String> options)
       throws IOException {
-    Files.createDirectories(mountPoint);
+    makeDirectory(mountPoint);
     List<String> command = new ArrayList<>(prefix);
     command.addAll(
         List.of(launcher.toString(), "mount", backing.toString(), mountPoint.toString(), "--json"));
     command.addAll(options);
     return new EmberMount(
         launcher, mountPoint, Numbers.parse(Commands.output(command)).count("pid"));
+  }
+
+  private static void makeDirectory(Path mountPoint) throws IOException {
+    try {
+      Files.createDirectory(mountPoint);
+    } catch (FileAlreadyExistsException deadMount) {
+      // From an earlier mount; a dead one is taken away by the next.
+    }
   }
 
   /** Every number of the mount. */

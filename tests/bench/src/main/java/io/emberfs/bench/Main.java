@@ -43,7 +43,7 @@ public final class Main {
       benchmark.run(place, report, out);
       return report.finish(results) ? OK : FOUND_PROBLEMS;
     } catch (IOException cause) {
-      err.println("emberfs: cannot finish " + name + ": " + cause.getMessage());
+      err.println("emberfs: cannot finish " + name + ": " + cause);
       err.println("fix: see the log in the state directory; nothing is left behind");
       return FAILED;
     }

@@ -18,6 +18,7 @@ import java.util.Map;
 final class Report {
   private final String benchmark;
   private final PrintStream out;
+  private final long startNanos = System.nanoTime();
   private final Map<String, List<Double>> samples = new LinkedHashMap<>();
   private final List<Row> rows = new ArrayList<>();
 
@@ -26,9 +27,9 @@ final class Report {
     this.out = out;
   }
 
-  /** One line of progress. */
+  /** One line of progress, with the seconds since the start. */
   void progress(String text) {
-    out.println("… " + text);
+    out.printf(Locale.ROOT, "%5.1f s  %s%n", (System.nanoTime() - startNanos) / 1e9, text);
   }
 
   /** Adds one measured value. */
