@@ -24,7 +24,7 @@ final class DamagedStateTest {
   private static final int CONFIGURATION = 78;
   private static final int FORMAT_VERSION_OFFSET = 8;
   private static final int FORMAT_CHECKSUM_OFFSET = 12;
-  private static final int SMALL_DISK_MEGABYTES = 110;
+  private static final int SMALL_DISK_MEGABYTES = 320;
   private static final String LOG = "emberfs.log";
 
   @Test

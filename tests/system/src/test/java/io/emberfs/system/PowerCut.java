@@ -14,7 +14,7 @@ import java.util.random.RandomGenerator;
  * volumes in the same moment and takes the daemon with it.
  */
 final class PowerCut {
-  private static final int VOLUME_MEGABYTES = 160;
+  private static final int VOLUME_MEGABYTES = 320;
   private static final int PAUSE_MILLIS_MIN = 200;
   private static final int PAUSE_MILLIS_MAX = 1200;
 

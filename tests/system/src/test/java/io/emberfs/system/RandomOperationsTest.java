@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.system.TreeSnapshot.Parts;
 import io.emberfs.testkit.Seeds;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -12,6 +13,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 @RealMount
 final class RandomOperationsTest {
   private static final int OPERATION_COUNT = Integer.getInteger("emberfs.operations", 1500);
+
+  private static final Duration EXERCISE_MAX =
+      Duration.ofSeconds(120 + OPERATION_COUNT / 10);
 
   /** Mounts that take different ways through the product. */
   enum Variant {
@@ -41,6 +45,7 @@ final class RandomOperationsTest {
                   Long.toString(random.nextLong()),
                   Integer.toString(OPERATION_COUNT),
                   Integer.toString(variant.fileSizeMax))
+              .within(EXERCISE_MAX)
               .run()
               .succeeded();
           assertThat(
