@@ -150,8 +150,7 @@ public final class HandDown {
     if (tier.offer(meta, block.stored())) {
       return true;
     }
-    boolean isOutdated =
-        !fence.isCurrent(meta.fileId(), meta.blockIndex(), meta.writeSequence());
+    boolean isOutdated = !fence.isCurrent(meta.fileId(), meta.blockIndex(), meta.writeSequence());
     if (isOutdated || clock.nanoTime() - flushedInVainNanos < FLUSH_INTERVAL_NANOS) {
       return false;
     }
@@ -173,8 +172,8 @@ public final class HandDown {
   }
 
   /**
-   * Makes of a block what the tier is to store; null if it is not to be offered. The block stands in
-   * the buffer's first quarter; the other three are for expanding, uniting and encoding.
+   * Makes of a block what the tier is to store; null if it is not to be offered. The block stands
+   * in the buffer's first quarter; the other three are for expanding, uniting and encoding.
    */
   private @Nullable Encoded encode(Tier tier, BlockMeta meta, MemorySegment buffer) {
     FileState state = files.inMemory(meta.fileId());

@@ -16,7 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever happens to the state directory, the bytes are right and the mount comes up, or says why it does not. */
+/**
+ * Whatever happens to the state directory, the bytes are right and the mount comes up, or says why
+ * it does not.
+ */
 @RealMount
 final class DamagedStateTest {
   private static final int FILE_COUNT = 150;
@@ -29,26 +32,23 @@ final class DamagedStateTest {
 
   @Test
   void damageToAnyFileOfTheStateDirectoryNeverReachesAReader(Rig rig) {
-    Seeds.check(
-        random -> {
-          TreeSnapshot truth = warmedUp(rig);
-          Path pristine = copyOfState(rig);
-          List<Path> files = filesBelow(pristine);
-          assertThat(files).isNotEmpty();
-          for (int i = 0; i < files.size(); i++) {
-            restoreState(rig, pristine);
-            Path victim = rig.stateDirectory().resolve(pristine.relativize(files.get(i)));
-            StateDamage damage = StateDamage.values()[i % StateDamage.values().length];
-            damage.inflict(victim, random);
-            String what = damage + " of " + pristine.relativize(files.get(i));
-            Mount mount = rig.mount();
-            assertThat(TreeSnapshot.of(mount.path()).differences(truth, Parts.ALL))
-                .as(what)
-                .isEmpty();
-            assertThat(mount.isServed()).as(what).isTrue();
-            mount.killAndDetach();
-          }
-        });
+    Seeds.check(random -> {
+      TreeSnapshot truth = warmedUp(rig);
+      Path pristine = copyOfState(rig);
+      List<Path> files = filesBelow(pristine);
+      assertThat(files).isNotEmpty();
+      for (int i = 0; i < files.size(); i++) {
+        restoreState(rig, pristine);
+        Path victim = rig.stateDirectory().resolve(pristine.relativize(files.get(i)));
+        StateDamage damage = StateDamage.values()[i % StateDamage.values().length];
+        damage.inflict(victim, random);
+        String what = damage + " of " + pristine.relativize(files.get(i));
+        Mount mount = rig.mount();
+        assertThat(TreeSnapshot.of(mount.path()).differences(truth, Parts.ALL)).as(what).isEmpty();
+        assertThat(mount.isServed()).as(what).isTrue();
+        mount.killAndDetach();
+      }
+    });
   }
 
   @ParameterizedTest
@@ -59,7 +59,10 @@ final class DamagedStateTest {
     Mount changing = rig.mount();
     Path large = changing.path().resolve("large-0");
     Files.write(large, new byte[(LARGE_MEGABYTES << 20) + 1]);
-    Program.of("sh", "-c", "for f in part-*/room-*/file-*; do [ -s $f ] && printf new | dd of=$f conv=notrunc status=none; done")
+    Program.of(
+            "sh",
+            "-c",
+            "for f in part-*/room-*/file-*; do [ -s $f ] && printf new | dd of=$f conv=notrunc status=none; done")
         .in(changing.path())
         .run();
     changing.umount();
@@ -67,8 +70,7 @@ final class DamagedStateTest {
     Program.succeed("rm", "-rf", "--", target.toString());
     Program.succeed("cp", "-a", "--", old.resolve(part).normalize().toString(), target.toString());
     Mount mount = rig.mount();
-    assertThat(
-            TreeSnapshot.of(mount.path()).differences(TreeSnapshot.of(rig.backing()), Parts.ALL))
+    assertThat(TreeSnapshot.of(mount.path()).differences(TreeSnapshot.of(rig.backing()), Parts.ALL))
         .isEmpty();
   }
 

@@ -25,8 +25,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The daemon put together around a backing that lacks one safety: the negative control of the tests that claim to see a lack of
- * it. It is an assembly of its own and no switch of the product.
+ * The daemon put together around a backing that lacks one safety: the negative control of the tests
+ * that claim to see a lack of it. It is an assembly of its own and no switch of the product.
  */
 final class FaultyDaemon {
   /** The safety that is taken away. */

@@ -128,7 +128,8 @@ final class LifecycleTest {
     String line = Emberfs.run("status", "--json").succeeded().out();
     if (Json.read(line.strip()) instanceof List<?> mounts) {
       return mounts.stream()
-          .filter(each -> each instanceof Map<?, ?> row && mountPoint.toString().equals(row.get("mountpoint")))
+          .filter(each ->
+              each instanceof Map<?, ?> row && mountPoint.toString().equals(row.get("mountpoint")))
           .map(each -> ((Map<?, ?>) each).get("state"))
           .findFirst()
           .orElse(null);
@@ -141,8 +142,7 @@ final class LifecycleTest {
     TreeSet<String> files = new TreeSet<>();
     for (String place : List.of("/tmp", "/run/emberfs", "/var/lib/emberfs", "/var/cache/emberfs")) {
       if (Files.isDirectory(Path.of(place))) {
-        try (Stream<Path> entries =
-            Files.find(Path.of(place), OUTSIDE_DEPTH, (_, _) -> true)) {
+        try (Stream<Path> entries = Files.find(Path.of(place), OUTSIDE_DEPTH, (_, _) -> true)) {
           entries.map(Path::toString).filter(LifecycleTest::isProduct).forEach(files::add);
         }
       }

@@ -7,8 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * A small ext4 on a loop device, whose power can be cut: the file system's shutdown call drops all that was not synced, the way
- * a power cut does, and every access fails until the volume was taken off and attached again.
+ * A small ext4 on a loop device, whose power can be cut: the file system's shutdown call drops all
+ * that was not synced, the way a power cut does, and every access fails until the volume was taken
+ * off and attached again.
  */
 final class LoopVolume implements AutoCloseable {
   private static final String CUT =
