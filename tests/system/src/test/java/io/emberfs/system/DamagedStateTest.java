@@ -37,6 +37,7 @@ final class DamagedStateTest {
       Path pristine = copyOfState(rig);
       List<Path> files = filesBelow(pristine);
       assertThat(files).isNotEmpty();
+      int noticedCount = 0;
       for (int i = 0; i < files.size(); i++) {
         restoreState(rig, pristine);
         Path victim = rig.stateDirectory().resolve(pristine.relativize(files.get(i)));
@@ -46,8 +47,15 @@ final class DamagedStateTest {
         Mount mount = rig.mount();
         assertThat(TreeSnapshot.of(mount.path()).differences(truth, Parts.ALL)).as(what).isEmpty();
         assertThat(mount.isServed()).as(what).isTrue();
+        noticedCount += mount.stats().backingReadBytes() > 0 ? 1 : 0;
         mount.killAndDetach();
       }
+      // Not every file holds blocks; but if none was missed, nothing was read from the state at all.
+      assertThat(noticedCount).as("damages that cost warm blocks").isPositive();
+      restoreState(rig, pristine);
+      Mount mount = rig.mount();
+      assertThat(TreeSnapshot.of(mount.path()).differences(truth, Parts.ALL)).isEmpty();
+      assertThat(mount.stats().backingReadBytes()).as("read without any damage").isZero();
     });
   }
 
@@ -97,6 +105,7 @@ final class DamagedStateTest {
     Mount mount =
         rig.mountOf(rig.backing(), disk.path().resolve("state"), "--ssd", "64M", "--ram", "16M");
     Program.of("dd", "if=/dev/zero", "of=" + disk.path().resolve("filler"), "bs=64k").run();
+    assertThat(Files.getFileStore(disk.path()).getUsableSpace()).as("room left").isZero();
     for (int pass = 0; pass < 2; pass++) {
       assertThat(TreeSnapshot.of(mount.path()).differences(truth, Parts.ALL))
           .as("pass %d", pass)
