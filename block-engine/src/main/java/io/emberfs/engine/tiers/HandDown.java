@@ -41,6 +41,9 @@ public final class HandDown {
   private long firstUnflushedNanos;
   private boolean unflushed;
 
+  /** When a flush last did not make a tier take a block; touched by the role's thread alone. */
+  private long flushedInVainNanos;
+
   /**
    * @param scratch buffers of four blocks each
    */
@@ -63,6 +66,7 @@ public final class HandDown {
     this.admission = admission;
     this.scratch = scratch;
     this.clock = clock;
+    flushedInVainNanos = clock.nanoTime() - FLUSH_INTERVAL_NANOS;
     handedDown = meters.counter("handDown.blocks");
     declined = meters.counter("handDown.declined");
   }
@@ -91,7 +95,10 @@ public final class HandDown {
         if (meta == null) {
           break;
         }
-        offer(tier, withSequence(meta, sequence), buffer);
+        Encoded block = encode(tier, withSequence(meta, sequence), buffer);
+        if (block != null) {
+          count(offerPatiently(tier, block));
+        }
         count++;
       }
     } finally {
@@ -124,24 +131,58 @@ public final class HandDown {
     MemorySegment buffer = scratch.take();
     try {
       MemorySegment.copy(raw, 0, buffer, 0, plain.rawSize());
-      offer(tier, plain, buffer);
+      Encoded block = encode(tier, plain, buffer);
+      if (block != null) {
+        count(tier.offer(block.meta(), block.stored()));
+      }
     } finally {
       scratch.give(buffer);
     }
   }
 
   /**
-   * The block stands in the buffer's first quarter; the other three are for expanding, uniting and
-   * encoding.
+   * Offers a block whose note in RAM is already taken off, so that nobody would offer it again. A
+   * tier whose write buffers are full has room after a flush, and this role can wait for one; where
+   * that did not help, none is tried for a while.
    */
-  private void offer(Tier tier, BlockMeta meta, MemorySegment buffer) {
+  private boolean offerPatiently(Tier tier, Encoded block) {
+    BlockMeta meta = block.meta();
+    if (tier.offer(meta, block.stored())) {
+      return true;
+    }
+    boolean isOutdated = !fence.isCurrent(meta.fileId(), meta.blockIndex(), meta.writeSequence());
+    if (isOutdated || clock.nanoTime() - flushedInVainNanos < FLUSH_INTERVAL_NANOS) {
+      return false;
+    }
+    tier.flush();
+    if (tier.offer(meta, block.stored())) {
+      return true;
+    }
+    flushedInVainNanos = clock.nanoTime();
+    return false;
+  }
+
+  private void count(boolean taken) {
+    if (taken) {
+      handedDown.increment();
+      noteUnflushed();
+    } else {
+      declined.increment();
+    }
+  }
+
+  /**
+   * Makes of a block what the tier is to store; null if it is not to be offered. The block stands
+   * in the buffer's first quarter; the other three are for expanding, uniting and encoding.
+   */
+  private @Nullable Encoded encode(Tier tier, BlockMeta meta, MemorySegment buffer) {
     FileState state = files.inMemory(meta.fileId());
     if (state != null && state.fileGeneration() != meta.fileGeneration()) {
-      return;
+      return null;
     }
     if (!admission.admit(meta, 0)) {
       declined.increment();
-      return;
+      return null;
     }
     BlockMeta offered = meta;
     MemorySegment stored = quarter(buffer, 0).asSlice(0, meta.storedSize());
@@ -160,12 +201,7 @@ public final class HandDown {
         stored = quarter(buffer, 3).asSlice(0, encoded.storedSize());
       }
     }
-    if (tier.offer(offered, stored)) {
-      handedDown.increment();
-      noteUnflushed();
-    } else {
-      declined.increment();
-    }
+    return new Encoded(offered, stored);
   }
 
   /**
@@ -234,4 +270,11 @@ public final class HandDown {
         meta.validGranules(),
         sequence);
   }
+
+  /**
+   * A block as it is offered.
+   *
+   * @param stored in a scratch buffer
+   */
+  private record Encoded(BlockMeta meta, MemorySegment stored) {}
 }

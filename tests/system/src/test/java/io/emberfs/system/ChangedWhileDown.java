@@ -8,7 +8,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** The backing directory is changed in every way while nothing is mounted; then every file is read through the next mount. */
+/**
+ * The backing directory is changed in every way while nothing is mounted; then every file is read
+ * through the next mount.
+ */
 final class ChangedWhileDown {
   private static final int FILE_SIZE = 300_000;
 

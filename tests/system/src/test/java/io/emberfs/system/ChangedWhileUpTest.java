@@ -16,7 +16,10 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever changes a file behind the mount while it is up is seen after {@code --attr-ttl} at the latest. */
+/**
+ * Whatever changes a file behind the mount while it is up is seen after {@code --attr-ttl} at the
+ * latest.
+ */
 @RealMount
 final class ChangedWhileUpTest {
   private static final int FILE_SIZE = 300_000;
@@ -25,53 +28,51 @@ final class ChangedWhileUpTest {
   @ParameterizedTest(name = "with the kernel cache {0}")
   @ValueSource(strings = {"on", "off"})
   void everyKindOfChangeIsSeenByTheNextOpen(String kernelCache, Rig rig) {
-    Seeds.check(
-        random -> {
-          Mount mount = mountWithFiles(rig, kernelCache, random);
-          for (int round = 0; round < ROUND_COUNT; round++) {
-            for (ForeignChange change : ForeignChange.values()) {
-              assertSame(rig, mount, change, "before round " + round);
-              change.apply(file(rig.backing(), change), random);
-            }
-            Waiting.untilAttributesExpire();
-            for (ForeignChange change : ForeignChange.values()) {
-              assertSame(rig, mount, change, "after round " + round);
-            }
-          }
-        });
+    Seeds.check(random -> {
+      Mount mount = mountWithFiles(rig, kernelCache, random);
+      for (int round = 0; round < ROUND_COUNT; round++) {
+        for (ForeignChange change : ForeignChange.values()) {
+          assertSame(rig, mount, change, "before round " + round);
+          change.apply(file(rig.backing(), change), random);
+        }
+        Waiting.untilAttributesExpire();
+        for (ForeignChange change : ForeignChange.values()) {
+          assertSame(rig, mount, change, "after round " + round);
+        }
+      }
+    });
   }
 
   @ParameterizedTest(name = "with the kernel cache {0}")
   @ValueSource(strings = {"on", "off"})
   void aChangeOfTheSameInodeIsSeenByAFileThatIsOpen(String kernelCache, Rig rig) {
-    Seeds.check(
-        random -> {
-          Mount mount = mountWithFiles(rig, kernelCache, random);
-          Map<ForeignChange, FileChannel> open = new LinkedHashMap<>();
-          try {
-            for (ForeignChange change : ForeignChange.values()) {
-              FileChannel channel = FileChannel.open(file(mount.path(), change));
-              open.put(change, channel);
-              assertEqual(readAll(channel), readBacking(rig, change), change + ", opened");
-            }
-            Map<ForeignChange, byte[]> expected = new LinkedHashMap<>();
-            for (ForeignChange change : ForeignChange.values()) {
-              byte[] before = readBacking(rig, change);
-              change.apply(file(rig.backing(), change), random);
-              expected.put(change, changesInode(change) ? before : readBacking(rig, change));
-            }
-            Waiting.untilAttributesExpire();
-            for (ForeignChange change : ForeignChange.values()) {
-              byte[] seen = readAll(Objects.requireNonNull(open.get(change)));
-              assertEqual(
-                  seen, Objects.requireNonNull(expected.get(change)), change + ", open meanwhile");
-            }
-          } finally {
-            for (FileChannel channel : open.values()) {
-              channel.close();
-            }
-          }
-        });
+    Seeds.check(random -> {
+      Mount mount = mountWithFiles(rig, kernelCache, random);
+      Map<ForeignChange, FileChannel> open = new LinkedHashMap<>();
+      try {
+        for (ForeignChange change : ForeignChange.values()) {
+          FileChannel channel = FileChannel.open(file(mount.path(), change));
+          open.put(change, channel);
+          assertEqual(readAll(channel), readBacking(rig, change), change + ", opened");
+        }
+        Map<ForeignChange, byte[]> expected = new LinkedHashMap<>();
+        for (ForeignChange change : ForeignChange.values()) {
+          byte[] before = readBacking(rig, change);
+          change.apply(file(rig.backing(), change), random);
+          expected.put(change, changesInode(change) ? before : readBacking(rig, change));
+        }
+        Waiting.untilAttributesExpire();
+        for (ForeignChange change : ForeignChange.values()) {
+          byte[] seen = readAll(Objects.requireNonNull(open.get(change)));
+          assertEqual(
+              seen, Objects.requireNonNull(expected.get(change)), change + ", open meanwhile");
+        }
+      } finally {
+        for (FileChannel channel : open.values()) {
+          channel.close();
+        }
+      }
+    });
   }
 
   private static Mount mountWithFiles(Rig rig, String kernelCache, RandomGenerator random)

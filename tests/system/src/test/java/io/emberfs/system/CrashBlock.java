@@ -5,8 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * A block of the crash test: sectors of 512 bytes, each of which proves by itself which version of which place it is. Little
- * is left to chance: a sector that verifies and names another place is misplaced, one that does not verify is garbage.
+ * A block of the crash test: sectors of 512 bytes, each of which proves by itself which version of
+ * which place it is. Little is left to chance: a sector that verifies and names another place is
+ * misplaced, one that does not verify is garbage.
  */
 final class CrashBlock {
   static final int SIZE = 16 << 10;
@@ -29,7 +30,13 @@ final class CrashBlock {
   static ByteBuffer encode(int writer, int file, int block, long version) {
     ByteBuffer bytes = ByteBuffer.allocate(SIZE);
     for (int sector = 0; sector < SECTOR_COUNT; sector++) {
-      bytes.putLong(MAGIC).putInt(writer).putInt(file).putInt(block).putInt(sector).putLong(version);
+      bytes
+          .putLong(MAGIC)
+          .putInt(writer)
+          .putInt(file)
+          .putInt(block)
+          .putInt(sector)
+          .putLong(version);
       byte[] payload = new byte[SECTOR_SIZE - HEADER_SIZE - CHECKSUM_SIZE];
       Seeds.random(version * SECTOR_COUNT + sector).nextBytes(payload);
       bytes.put(payload);
@@ -38,7 +45,10 @@ final class CrashBlock {
     return bytes.flip();
   }
 
-  /** The version of a sector of what was read at a place, or {@link #NEVER_WRITTEN}, or {@link #GARBAGE}. */
+  /**
+   * The version of a sector of what was read at a place, or {@link #NEVER_WRITTEN}, or {@link
+   * #GARBAGE}.
+   */
   static long versionOf(ByteBuffer bytes, int sector, int writer, int file, int block) {
     int from = sector * SECTOR_SIZE;
     if (isZero(bytes, from)) {

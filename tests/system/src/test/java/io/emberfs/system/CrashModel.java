@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * What one writer's files may hold after a crash: of each block the last acknowledged version, or any that was issued after it.
- * What a look has shown proves nothing: it may have been in memory only.
+ * What one writer's files may hold after a crash: of each block the last acknowledged version, or
+ * any that was issued after it. What a look has shown proves nothing: it may have been in memory
+ * only.
  */
 final class CrashModel {
   private static final int VIOLATION_COUNT_MAX = 20;
@@ -52,7 +53,8 @@ final class CrashModel {
    * Takes in what a writer said.
    *
    * @param journal all it said in one run
-   * @param bindingBytes how much of that was said before the fault began; acknowledgements after it bind nothing
+   * @param bindingBytes how much of that was said before the fault began; acknowledgements after it
+   *     bind nothing
    */
   void learn(byte[] journal, long bindingBytes) {
     int from = 0;

@@ -12,9 +12,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.random.RandomGenerator;
 
 /**
- * A process that writes stamped blocks to a directory until that fails. It says on standard output what it is about to write
- * ({@code issue FILE BLOCK VERSION}) and, once a call that promises durability has returned, {@code ack VERSION}: every version
- * up to that one is durable.
+ * A process that writes stamped blocks to a directory until that fails. It says on standard output
+ * what it is about to write ({@code issue FILE BLOCK VERSION}) and, once a call that promises
+ * durability has returned, {@code ack VERSION}: every version up to that one is durable.
  */
 final class CrashWriter {
   static final int FILE_COUNT = 2;
@@ -49,7 +49,8 @@ final class CrashWriter {
     try {
       writer.run();
     } catch (IOException end) {
-      // The daemon or the device is gone, which is what the test is about; all that counts was said before.
+      // The daemon or the device is gone, which is what the test is about; all that counts was said
+      // before.
       System.exit(0);
     }
   }

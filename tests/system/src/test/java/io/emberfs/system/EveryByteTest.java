@@ -11,13 +11,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
-/** Every byte and every attribute of a large tree is the same through the mount as in the backing directory. */
+/**
+ * Every byte and every attribute of a large tree is the same through the mount as in the backing
+ * directory.
+ */
 @RealMount
 @TestInstance(Lifecycle.PER_CLASS)
 final class EveryByteTest {
-  private static final String[] OPTIONS = {
-    "--ram", "512M", "--ssd", "1G", "--kernel-cache", "off"
-  };
+  private static final String[] OPTIONS = {"--ram", "512M", "--ssd", "1G", "--kernel-cache", "off"};
   private static final int SMALL_FILE_COUNT = 1620;
   private static final int[] LARGE_FILE_MEGABYTES = {60, 60, 50, 40, 30, 25, 20, 10};
   private static final long TREE_BYTES_MIN = 300_000_000;
@@ -29,8 +30,7 @@ final class EveryByteTest {
   @BeforeAll
   void makeTheTree(Rig rig) throws Exception {
     tree = rig.backing();
-    long bytes =
-        SeededTree.fill(tree, Fixtures.seed(), SMALL_FILE_COUNT, LARGE_FILE_MEGABYTES);
+    long bytes = SeededTree.fill(tree, Fixtures.seed(), SMALL_FILE_COUNT, LARGE_FILE_MEGABYTES);
     truth = TreeSnapshot.of(tree);
     assertThat(bytes).isGreaterThan(TREE_BYTES_MIN);
     assertThat(truth.size()).isGreaterThan(SMALL_FILE_COUNT);

@@ -25,8 +25,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The daemon put together around a backing that lacks one safety: the negative control of the tests that claim to see a lack of
- * it. It is an assembly of its own and no switch of the product.
+ * The daemon put together around a backing that lacks one safety: the negative control of the tests
+ * that claim to see a lack of it. It is an assembly of its own and no switch of the product.
  */
 final class FaultyDaemon {
   /** The safety that is taken away. */
@@ -59,16 +59,20 @@ final class FaultyDaemon {
   static Mount mount(Rig rig, Fault fault, Path backing, Path state) throws IOException {
     Path out = Files.createTempFile(rig.newDirectory("faulty"), "daemon", ".out");
     Path err = out.resolveSibling("daemon.err");
-    Program.java(
-            FaultyDaemon.class,
-            fault.name(),
-            backing.toString(),
-            rig.mountPoint().toString(),
-            state.toString())
-        .start(out, err);
-    await("mount of the faulty daemon; see " + err)
+    Process process =
+        Program.java(
+                FaultyDaemon.class,
+                fault.name(),
+                backing.toString(),
+                rig.mountPoint().toString(),
+                state.toString())
+            .start(out, err);
+    await("mount of the faulty daemon")
         .atMost(START_MAX)
-        .until(() -> Files.readString(out).endsWith("\n"));
+        .until(() -> !process.isAlive() || Files.readString(out).endsWith("\n"));
+    if (!process.isAlive()) {
+      throw new AssertionError("the faulty daemon ended: " + Files.readString(err));
+    }
     return rig.adopt(Mount.announced(Files.readString(out)));
   }
 
@@ -88,7 +92,7 @@ final class FaultyDaemon {
                     Path.of(arguments[2]),
                     Path.of(arguments[3]),
                     "64M",
-                    "128M",
+                    "64M",
                     MountArguments.Choices.defaults(),
                     false,
                     false,

@@ -14,8 +14,8 @@ import java.util.Deque;
 import java.util.random.RandomGenerator;
 
 /**
- * A process that draws operations on one file and compares every byte it reads with a model in memory. A process of its own,
- * because a mapped file whose daemon hangs would hang the whole JVM.
+ * A process that draws operations on one file and compares every byte it reads with a model in
+ * memory. A process of its own, because a mapped file whose daemon hangs would hang the whole JVM.
  */
 final class FileExerciser {
   private static final int OPERATION_SIZE_MAX = 256 << 10;
@@ -37,7 +37,10 @@ final class FileExerciser {
     this.channel = open();
   }
 
-  /** Arguments: file, seed, number of operations, largest size of the file. Ends with 1 at the first difference. */
+  /**
+   * Arguments: file, seed, number of operations, largest size of the file. Ends with 1 at the first
+   * difference.
+   */
   @SuppressWarnings("SystemOut") // A program of its own; this is its result.
   public static void main(String[] arguments) throws IOException {
     FileExerciser exerciser =
@@ -114,7 +117,8 @@ final class FileExerciser {
     byte[] bytes = randomBytes(within);
     MappedByteBuffer mapping = channel.map(MapMode.READ_WRITE, offset, within);
     mapping.put(bytes);
-    // Pages of a mapping reach readers by calls once they were synced; with direct I/O there is no other promise.
+    // Pages of a mapping reach readers by calls once they were synced; with direct I/O there is no
+    // other promise.
     mapping.force();
     remember(offset, bytes);
   }

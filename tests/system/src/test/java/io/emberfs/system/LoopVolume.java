@@ -1,16 +1,22 @@
 package io.emberfs.system;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
- * A small ext4 on a loop device, whose power can be cut: the file system's shutdown call drops all that was not synced, the way
- * a power cut does, and every access fails until the volume was taken off and attached again.
+ * A small ext4 on a loop device, whose power can be cut: the file system's shutdown call drops all
+ * that was not synced, the way a power cut does, and every access fails until the volume was taken
+ * off and attached again.
  */
 final class LoopVolume implements AutoCloseable {
   private static final String CUT =
       "open(my $d, '<', $ARGV[0]) or die $!; my $flag = pack('L', 2);"
           + " ioctl($d, 0x8004587D, $flag) or die $!;";
+
+  private static final Duration DETACH_MAX = Duration.ofSeconds(20);
 
   private final Path image;
   private final Path directory;
@@ -41,8 +47,15 @@ final class LoopVolume implements AutoCloseable {
 
   /** Takes the volume off and attaches it again, which replays its journal. */
   void reattach() throws IOException, InterruptedException {
-    Program.succeed("umount", "--", directory.toString());
+    detach();
     attach();
+  }
+
+  /** A process that has just ended may hold its files a moment longer. */
+  private void detach() {
+    await("detached " + directory)
+        .atMost(DETACH_MAX)
+        .until(() -> Program.of("umount", "--", directory.toString()).run().exitCode() == 0);
   }
 
   private void attach() throws IOException, InterruptedException {
@@ -50,9 +63,9 @@ final class LoopVolume implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     if (!SystemTables.mountPointsBelow(directory).isEmpty()) {
-      Program.succeed("umount", "--", directory.toString());
+      detach();
     }
   }
 }

@@ -8,7 +8,10 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A process that writes to a file by a shared mapping and reads it by calls, and the other way round. */
+/**
+ * A process that writes to a file by a shared mapping and reads it by calls, and the other way
+ * round.
+ */
 final class MappedFile {
   private static final int FIRST_OFFSET = 70_000;
   private static final int SECOND_OFFSET = 90_000;

@@ -15,34 +15,31 @@ final class NegativeControlTest {
 
   @Test
   void aPowerCutFindsADaemonWhoseSyncDoesNothing(Rig rig) {
-    Seeds.check(
-        random -> {
-          PowerCut power = new PowerCut(rig, random);
-          List<String> violations = new ArrayList<>();
-          for (int cycle = 0; violations.isEmpty() && cycle < CUT_COUNT_MAX; cycle++) {
-            Mount mount =
-                FaultyDaemon.mount(
-                    rig, Fault.SYNC_DOES_NOTHING, power.backing(), power.state());
-            power.cutDuringWrites(mount);
-            violations.addAll(power.violations(power.backing()));
-          }
-          assertThat(violations).as("lost writes").isNotEmpty();
-        });
+    Seeds.check(random -> {
+      PowerCut power = new PowerCut(rig, random);
+      List<String> violations = new ArrayList<>();
+      for (int cycle = 0; violations.isEmpty() && cycle < CUT_COUNT_MAX; cycle++) {
+        Mount mount =
+            FaultyDaemon.mount(rig, Fault.SYNC_DOES_NOTHING, power.backing(), power.state());
+        power.cutDuringWrites(mount);
+        violations.addAll(power.violations(power.backing()));
+      }
+      assertThat(violations).as("lost writes").isNotEmpty();
+    });
   }
 
   @Test
   void aChangeWhileDownFindsADaemonThatIsBlindToVersions(Rig rig) {
-    Seeds.check(
-        random -> {
-          ChangedWhileDown files = new ChangedWhileDown(rig.backing(), random);
-          files.makeFiles();
-          Fault blind = Fault.VERSIONS_NEVER_CHANGE;
-          Mount first = FaultyDaemon.mount(rig, blind, rig.backing(), rig.stateDirectory());
-          assertThat(files.wrongBytes(first)).isEmpty();
-          first.umount();
-          files.changeAll();
-          Mount second = FaultyDaemon.mount(rig, blind, rig.backing(), rig.stateDirectory());
-          assertThat(files.wrongBytes(second)).as("old bytes served").isNotEmpty();
-        });
+    Seeds.check(random -> {
+      ChangedWhileDown files = new ChangedWhileDown(rig.backing(), random);
+      files.makeFiles();
+      Fault blind = Fault.VERSIONS_NEVER_CHANGE;
+      Mount first = FaultyDaemon.mount(rig, blind, rig.backing(), rig.stateDirectory());
+      assertThat(files.wrongBytes(first)).isEmpty();
+      first.umount();
+      files.changeAll();
+      Mount second = FaultyDaemon.mount(rig, blind, rig.backing(), rig.stateDirectory());
+      assertThat(files.wrongBytes(second)).as("old bytes served").isNotEmpty();
+    });
   }
 }

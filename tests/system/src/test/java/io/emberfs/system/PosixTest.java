@@ -13,7 +13,9 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each script in {@code posix/} gives the same results in a mounted directory as in a plain one. */
+/**
+ * Each script in {@code posix/} gives the same results in a mounted directory as in a plain one.
+ */
 @RealMount
 @TestInstance(Lifecycle.PER_CLASS)
 final class PosixTest {

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Backing and state directory on volumes of their own, writers at work on a mount of them, and a power cut that hits both
- * volumes in the same moment and takes the daemon with it.
+ * Backing and state directory on volumes of their own, writers at work on a mount of them, and a
+ * power cut that hits both volumes in the same moment and takes the daemon with it.
  */
 final class PowerCut {
-  private static final int VOLUME_MEGABYTES = 160;
+  private static final int VOLUME_MEGABYTES = 320;
   private static final int PAUSE_MILLIS_MIN = 200;
   private static final int PAUSE_MILLIS_MAX = 1200;
 

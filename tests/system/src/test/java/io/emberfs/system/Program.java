@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A program that is run to its end, within a bound. Its output goes through files and not through pipes: a daemon that it
- * leaves behind could hold a pipe open for ever.
+ * A program that is run to its end, within a bound. Its output goes through files and not through
+ * pipes: a daemon that it leaves behind could hold a pipe open for ever.
  */
 final class Program {
   private static final Duration BOUND = Duration.ofSeconds(120);
@@ -121,8 +121,7 @@ final class Program {
   record Outcome(List<String> command, int exitCode, String out, String err) {
     Outcome succeeded() {
       if (exitCode != 0) {
-        throw new AssertionError(
-            "%s ended with %d%n%s%n%s".formatted(command, exitCode, out, err));
+        throw new AssertionError("%s ended with %d%n%s%n%s".formatted(command, exitCode, out, err));
       }
       return this;
     }

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
 /**
- * Lends each test a {@link Rig} of its own, and each test class another one in {@code @BeforeAll}; closes them when the test or
- * the class ends. A failed test carries the end of its daemons' logs.
+ * Lends each test a {@link Rig} of its own, and each test class another one in {@code @BeforeAll};
+ * closes them when the test or the class ends. A failed test carries the end of its daemons' logs.
  */
 final class RealMountExtension
     implements ExecutionCondition,

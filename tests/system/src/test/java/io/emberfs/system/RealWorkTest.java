@@ -15,7 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Programs of every day, each a script in {@code work/}, do on a mount what they do on a plain directory. */
+/**
+ * Programs of every day, each a script in {@code work/}, do on a mount what they do on a plain
+ * directory.
+ */
 @RealMount
 @TestInstance(Lifecycle.PER_CLASS)
 final class RealWorkTest {
@@ -48,8 +51,7 @@ final class RealWorkTest {
     Program.Outcome actual = script(name, mounted).succeeded();
     assertThat(actual.out()).isEqualTo(expected.out());
     assertThat(
-            TreeSnapshot.of(mounted)
-                .differences(TreeSnapshot.of(backing.resolve(name)), Parts.ALL))
+            TreeSnapshot.of(mounted).differences(TreeSnapshot.of(backing.resolve(name)), Parts.ALL))
         .as("mount against backing")
         .isEmpty();
   }
@@ -60,8 +62,7 @@ final class RealWorkTest {
     Path mounted = Files.createDirectory(mount.path().resolve("kept-" + name));
     script(name, mounted).succeeded();
     assertThat(
-            TreeSnapshot.of(mounted.resolve(place))
-                .differences(TreeSnapshot.of(source), Parts.ALL))
+            TreeSnapshot.of(mounted.resolve(place)).differences(TreeSnapshot.of(source), Parts.ALL))
         .isEmpty();
   }
 

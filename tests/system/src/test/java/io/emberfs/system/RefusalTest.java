@@ -16,7 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What cannot be done is refused in two lines, what and why and how to mend it, with its exit code, and nothing is changed. */
+/**
+ * What cannot be done is refused in two lines, what and why and how to mend it, with its exit code,
+ * and nothing is changed.
+ */
 @RealMount
 final class RefusalTest {
   private static final int FAILED = 1;
@@ -24,9 +27,13 @@ final class RefusalTest {
   private static final int NOT_MOUNTED = 4;
   private static final int BUSY = 5;
   private static final int UNAVAILABLE = 69;
+  private static final int PERMISSION = 77;
   private static final int CONFIGURATION = 78;
 
-  /** Places that a mount must refuse; each prepares itself and gives backing, mount point and state directory. */
+  /**
+   * Places that a mount must refuse; each prepares itself and gives backing, mount point and state
+   * directory.
+   */
   enum Place {
     BACKING_MISSING(FAILED) {
       @Override
@@ -100,7 +107,7 @@ final class RefusalTest {
         return List.of(rig.backing(), rig.mountPoint(), link.resolve("state"));
       }
     },
-    STATE_DIRECTORY_OPEN_TO_OTHERS(CONFIGURATION) {
+    STATE_DIRECTORY_OPEN_TO_OTHERS(PERMISSION) {
       @Override
       List<Path> prepare(Rig rig) throws IOException {
         Path open = Files.createDirectory(rig.stateDirectory());
@@ -108,7 +115,7 @@ final class RefusalTest {
         return List.of(rig.backing(), rig.mountPoint(), open);
       }
     },
-    STATE_DIRECTORY_OF_ANOTHER_USER(CONFIGURATION) {
+    STATE_DIRECTORY_OF_ANOTHER_USER(PERMISSION) {
       @Override
       List<Path> prepare(Rig rig) throws IOException {
         Path foreign = Files.createDirectory(rig.stateDirectory());
@@ -131,25 +138,47 @@ final class RefusalTest {
   @EnumSource
   void aPlaceThatCannotBeIsRefused(Place place, Rig rig) throws Exception {
     List<Path> paths = place.prepare(rig);
-    assertRefused(
-        rig, place.exitCode, Rig.mountCommand(paths.get(0), paths.get(1), paths.get(2)));
+    assertRefused(rig, place.exitCode, Rig.mountCommand(paths.get(0), paths.get(1), paths.get(2)));
   }
 
   @ParameterizedTest
   @CsvSource({
-    "--ram 64X", "--ram 1K", "--ram 900T", "--ram -5", "--ssd 1M", "--ssd 9000T", "--ssd much",
-    "--vram 4G", "--block-size 5000", "--block-size 2K", "--block-size 4M", "--compress rar",
-    "--compress zstd", "--policy best", "--prefetch maybe", "--write back", "--write sideways",
-    "--backing exclusive", "--kernel-cache perhaps", "--attr-ttl soon", "--attr-ttl -1s",
-    "--transport uring", "--transport pigeon", "--xattr 1", "--acl 1", "--warm hot", "--wait never",
-    "-o nonsense", "--no-such-option", "--ram"
+    "--ram 64X",
+    "--ram 1K",
+    "--ram 900T",
+    "--ram -5",
+    "--ssd 1M",
+    "--ssd 9000T",
+    "--ssd much",
+    "--vram 4G",
+    "--block-size 5000",
+    "--block-size 2K",
+    "--block-size 4M",
+    "--compress rar",
+    "--compress zstd",
+    "--policy best",
+    "--prefetch maybe",
+    "--write back",
+    "--write sideways",
+    "--backing exclusive",
+    "--kernel-cache perhaps",
+    "--attr-ttl soon",
+    "--attr-ttl -1s",
+    "--transport uring",
+    "--transport pigeon",
+    "--xattr 1",
+    "--acl 1",
+    "--warm hot",
+    "--wait never",
+    "-o nonsense",
+    "--no-such-option",
+    "--ram"
   })
   void anOptionThatMakesNoSenseIsRefused(String option, Rig rig) throws Exception {
     assertRefused(
         rig,
         USAGE,
-        Rig.mountCommand(
-            rig.backing(), rig.mountPoint(), rig.stateDirectory(), option.split(" ")));
+        Rig.mountCommand(rig.backing(), rig.mountPoint(), rig.stateDirectory(), option.split(" ")));
   }
 
   @ParameterizedTest
@@ -192,8 +221,7 @@ final class RefusalTest {
 
   @Test
   void withoutTheFuseDeviceAMountIsRefused(Rig rig) throws Exception {
-    List<String> mount =
-        Rig.mountCommand(rig.backing(), rig.mountPoint(), rig.stateDirectory());
+    List<String> mount = Rig.mountCommand(rig.backing(), rig.mountPoint(), rig.stateDirectory());
     List<String> command =
         new ArrayList<>(
             List.of(

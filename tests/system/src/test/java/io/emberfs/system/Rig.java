@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What one test works with: an empty backing directory, a mount point, a state directory, and the mounts and volumes that it
- * makes. All of it ends with the test, in whatever state the test leaves it.
+ * What one test works with: an empty backing directory, a mount point, a state directory, and the
+ * mounts and volumes that it makes. All of it ends with the test, in whatever state the test leaves
+ * it.
  */
 final class Rig implements AutoCloseable {
   private static final int LOG_BYTES_MAX = 6000;
@@ -75,7 +76,12 @@ final class Rig implements AutoCloseable {
     List<String> command =
         new ArrayList<>(
             List.of(
-                "mount", "--json", source.toString(), target.toString(), "--state-dir", state.toString()));
+                "mount",
+                "--json",
+                source.toString(),
+                target.toString(),
+                "--state-dir",
+                state.toString()));
     command.addAll(Arrays.asList(options));
     if (!command.contains("--ram")) {
       // The default is a share of the machine's memory: more than a test needs to set up.

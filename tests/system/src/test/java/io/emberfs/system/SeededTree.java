@@ -14,8 +14,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * A tree made from a seed: many small files, some large ones, and everything that a name, an owner, a mode, a time or a link can
- * be.
+ * A tree made from a seed: many small files, some large ones, and everything that a name, an owner,
+ * a mode, a time or a link can be.
  */
 final class SeededTree {
   private static final int SIZE_SPREAD = 1 << 20;

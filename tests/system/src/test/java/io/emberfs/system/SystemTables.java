@@ -71,9 +71,7 @@ final class SystemTables {
   private static String unescaped(String field) {
     return OCTAL
         .matcher(field)
-        .replaceAll(
-            match ->
-                Matcher.quoteReplacement(
-                    String.valueOf((char) Integer.parseInt(match.group(1), 8))));
+        .replaceAll(match ->
+            Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(match.group(1), 8))));
   }
 }

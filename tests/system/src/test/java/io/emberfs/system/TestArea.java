@@ -9,8 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * The one directory below which a test run makes all it makes. Its name carries the process that owns it, so that what a dead
- * run left behind is found and removed by the next one, and what another living run uses is left alone.
+ * The one directory below which a test run makes all it makes. Its name carries the process that
+ * owns it, so that what a dead run left behind is found and removed by the next one, and what
+ * another living run uses is left alone.
  */
 final class TestArea implements AutoCloseable {
   private static final String PREFIX = "emberfs-system-area-";
@@ -30,7 +31,8 @@ final class TestArea implements AutoCloseable {
         remove(entry);
       }
     }
-    return new TestArea(Files.createDirectory(parent.resolve(PREFIX + owner(ProcessHandle.current()))));
+    return new TestArea(
+        Files.createDirectory(parent.resolve(PREFIX + owner(ProcessHandle.current()))));
   }
 
   /** A new, empty directory that every user may enter. */
@@ -62,8 +64,7 @@ final class TestArea implements AutoCloseable {
   private static boolean isLeftOver(Path entry) {
     String name = String.valueOf(entry.getFileName());
     return name.startsWith(PREFIX)
-        && ProcessHandle.allProcesses()
-            .noneMatch(process -> name.equals(PREFIX + owner(process)));
+        && ProcessHandle.allProcesses().noneMatch(process -> name.equals(PREFIX + owner(process)));
   }
 
   private static String owner(ProcessHandle process) {

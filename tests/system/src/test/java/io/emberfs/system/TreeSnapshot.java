@@ -24,8 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Everything about a tree that the two sides of a mount must agree on: names, types, owners, modes, sizes, times, links and the
- * SHA-256 of every file.
+ * Everything about a tree that the two sides of a mount must agree on: names, types, owners, modes,
+ * sizes, times, links and the SHA-256 of every file.
  */
 final class TreeSnapshot {
   /** Which parts of an entry count in a comparison. */
@@ -52,7 +52,8 @@ final class TreeSnapshot {
   /**
    * Reads a whole tree with several threads.
    *
-   * @throws AssertionError if it does not end in time; the readers are left behind and end with the mount
+   * @throws AssertionError if it does not end in time; the readers are left behind and end with the
+   *     mount
    */
   static TreeSnapshot of(Path root) throws Exception {
     ExecutorService readers =
@@ -100,7 +101,8 @@ final class TreeSnapshot {
       Entry mine = entries.get(name);
       Entry theirs = other.entries.get(name);
       if (mine == null || theirs == null) {
-        differences.add(name + " is " + (mine == null ? "missing on the left" : "missing on the right"));
+        differences.add(
+            name + " is " + (mine == null ? "missing on the left" : "missing on the right"));
       } else if (!mine.reduced(parts).equals(theirs.reduced(parts))) {
         differences.add(name + ":\n  " + mine + "\n  " + theirs);
       }
@@ -158,7 +160,10 @@ final class TreeSnapshot {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Replaces inode numbers by the first name of the same inode, and by nothing where there is one name only. */
+  /**
+   * Replaces inode numbers by the first name of the same inode, and by nothing where there is one
+   * name only.
+   */
   private static Map<String, Entry> withLinkGroups(Map<String, Entry> entries) {
     Map<String, String> firstNames = new HashMap<>();
     Map<String, Entry> grouped = new TreeMap<>();

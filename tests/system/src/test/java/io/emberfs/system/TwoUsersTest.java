@@ -86,8 +86,17 @@ final class TwoUsersTest {
       throws IOException, InterruptedException {
     String id = Integer.toString(user);
     return Program.of(
-            "setpriv", "--reuid", id, "--regid", id, "--clear-groups", "sh", "-e", "-c",
-            "cd \"$0\"; " + script, place.toString())
+            "setpriv",
+            "--reuid",
+            id,
+            "--regid",
+            id,
+            "--clear-groups",
+            "sh",
+            "-e",
+            "-c",
+            "cd \"$0\"; " + script,
+            place.toString())
         .run();
   }
 }

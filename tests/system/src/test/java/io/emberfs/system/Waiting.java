@@ -15,7 +15,10 @@ final class Waiting {
 
   private Waiting() {}
 
-  /** Until no file written so far counts as young any more, so that its blocks may be kept across a restart. */
+  /**
+   * Until no file written so far counts as young any more, so that its blocks may be kept across a
+   * restart.
+   */
   static void untilFilesAreOld() {
     pause(OLD_AGE);
   }
