@@ -50,7 +50,8 @@ final class DamagedStateTest {
         noticedCount += mount.stats().backingReadBytes() > 0 ? 1 : 0;
         mount.killAndDetach();
       }
-      // Not every file holds blocks; but if none was missed, nothing was read from the state at all.
+      // Not every file holds blocks; but if none was missed, nothing was read from the state at
+      // all.
       assertThat(noticedCount).as("damages that cost warm blocks").isPositive();
       restoreState(rig, pristine);
       Mount mount = rig.mount();

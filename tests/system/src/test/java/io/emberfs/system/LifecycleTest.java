@@ -24,7 +24,8 @@ final class LifecycleTest {
   private static final int BUSY = 5;
 
   @Test
-  void aKillAndAnUmountLeaveNoProcessNoMountAndNoFileOutsideTheStateDirectory(Rig rig) throws Exception {
+  void aKillAndAnUmountLeaveNoProcessNoMountAndNoFileOutsideTheStateDirectory(Rig rig)
+      throws Exception {
     Files.writeString(rig.backing().resolve("f"), "text");
     TreeSet<String> before = filesOutside(rig);
     Mount mount = rig.mount();
@@ -139,7 +140,10 @@ final class LifecycleTest {
     throw new AssertionError("status --json printed: " + line);
   }
 
-  /** What a daemon of this rig could forget: its own files by name, and libraries and logs that any daemon might unpack. */
+  /**
+   * What a daemon of this rig could forget: its own files by name, and libraries and logs that any
+   * daemon might unpack.
+   */
   private static TreeSet<String> filesOutside(Rig rig) throws IOException {
     TreeSet<String> files = new TreeSet<>();
     String id = Places.id(rig.mountPoint());
