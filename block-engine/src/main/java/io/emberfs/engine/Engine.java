@@ -148,15 +148,7 @@ public final class Engine implements AutoCloseable {
             this::late,
             meters);
     ReadPath reads =
-        new ReadPath(
-            geometry,
-            ram,
-            loads,
-            versions,
-            accesses,
-            clock,
-            attributeTtlNanos,
-            meters);
+        new ReadPath(geometry, ram, loads, versions, accesses, clock, attributeTtlNanos, meters);
     prefetch =
         new PrefetchScheduler(
             accesses,
@@ -200,14 +192,17 @@ public final class Engine implements AutoCloseable {
   /**
    * Runs the background roles on threads of these workers.
    *
-   * @param checksOpenFiles whether open files are compared with the backing although nobody reads them here, because the kernel
-   *     may serve them from its pages
+   * @param checksOpenFiles whether open files are compared with the backing although nobody reads
+   *     them here, because the kernel may serve them from its pages
    */
   public void start(Workers workers, int prefetchThreads, boolean checksOpenFiles) {
     workers.loop("emberfs-ram", ROLE_IDLE_MILLIS, chain.ram()::maintain);
     workers.loop("emberfs-hand-down", HAND_DOWN_IDLE_MILLIS, handDown::step);
     if (checksOpenFiles) {
-      workers.loop("emberfs-check", Math.max(CHECK_IDLE_MILLIS_MIN, attributeTtlNanos / NANOS_PER_MILLI), this::checkStep);
+      workers.loop(
+          "emberfs-check",
+          Math.max(CHECK_IDLE_MILLIS_MIN, attributeTtlNanos / NANOS_PER_MILLI),
+          this::checkStep);
     }
     workers.loop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
     workers.loop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
@@ -226,7 +221,10 @@ public final class Engine implements AutoCloseable {
     return chain.ram().maintain();
   }
 
-  /** Compares open files with the backing, those that were not compared lately; 0, so that a round comes once in a while. */
+  /**
+   * Compares open files with the backing, those that were not compared lately; 0, so that a round
+   * comes once in a while.
+   */
   public int checkStep() {
     files.checkOpenFiles(versions, attributeTtlNanos, CHECKED_FILES_MAX);
     return 0;

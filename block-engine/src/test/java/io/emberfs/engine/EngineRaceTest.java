@@ -11,7 +11,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
-/** Threads that write, read, hand down, drop and prefetch at once: nobody reads what was older than an answered write. */
+/**
+ * Threads that write, read, hand down, drop and prefetch at once: nobody reads what was older than
+ * an answered write.
+ */
 class EngineRaceTest {
   private static final int BLOCK = 65536;
   private static final int GRANULE = 4096;

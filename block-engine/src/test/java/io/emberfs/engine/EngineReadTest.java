@@ -196,7 +196,9 @@ class EngineReadTest {
       blind.close(file);
       blind.restartWith(true, () -> blind.store().changeBehind("f", 0, new byte[] {7}));
       CachedFile again = blind.open("f");
-      assertThat(blind.read(again, 0, 1)).as("what the version check prevents").isEqualTo(part(0, 1));
+      assertThat(blind.read(again, 0, 1))
+          .as("what the version check prevents")
+          .isEqualTo(part(0, 1));
       blind.close(again);
     }
   }

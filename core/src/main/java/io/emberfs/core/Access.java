@@ -1,8 +1,8 @@
 package io.emberfs.core;
 
 /**
- * One use of a file as the predictor sees it. Between hot path and predictor it travels as primitives in a lossy ring; this
- * record exists on the predictor's side only.
+ * One use of a file as the predictor sees it. Between hot path and predictor it travels as
+ * primitives in a lossy ring; this record exists on the predictor's side only.
  *
  * @param fileId the engine's number of the file
  * @param offset first byte; 0 for open and listing
@@ -14,7 +14,14 @@ package io.emberfs.core;
  * @param source where the bytes came from
  */
 public record Access(
-    long fileId, long offset, int length, long fileSize, long nanos, Operation operation, int process, Source source) {
+    long fileId,
+    long offset,
+    int length,
+    long fileSize,
+    long nanos,
+    Operation operation,
+    int process,
+    Source source) {
 
   /** What was done. */
   public enum Operation {

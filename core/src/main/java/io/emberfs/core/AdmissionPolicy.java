@@ -1,6 +1,9 @@
 package io.emberfs.core;
 
-/** Decides whether a block that leaves one tier is worth a place in the next. Any thread, no waiting. */
+/**
+ * Decides whether a block that leaves one tier is worth a place in the next. Any thread, no
+ * waiting.
+ */
 @FunctionalInterface
 public interface AdmissionPolicy {
   /**

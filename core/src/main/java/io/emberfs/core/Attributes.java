@@ -46,6 +46,17 @@ public record Attributes(
   /** The same with another size: a reader may know of bytes that the backing has not seen yet. */
   public Attributes withSize(long newSize) {
     return new Attributes(
-        inode, newSize, blocks, atimeNanos, mtimeNanos, ctimeNanos, mode, linkCount, uid, gid, rdev, blockSize);
+        inode,
+        newSize,
+        blocks,
+        atimeNanos,
+        mtimeNanos,
+        ctimeNanos,
+        mode,
+        linkCount,
+        uid,
+        gid,
+        rdev,
+        blockSize);
   }
 }

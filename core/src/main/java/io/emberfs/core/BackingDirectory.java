@@ -1,6 +1,9 @@
 package io.emberfs.core;
 
-/** An open directory of the backing; one reader at a time. Every method may block and throws {@link BackingException}. */
+/**
+ * An open directory of the backing; one reader at a time. Every method may block and throws {@link
+ * BackingException}.
+ */
 public interface BackingDirectory extends AutoCloseable {
   /**
    * Hands over entries, "." and ".." included, until the sink has enough or the directory ends.

@@ -1,8 +1,8 @@
 package io.emberfs.core;
 
 /**
- * The backing refused an operation. Carries the errno, which becomes the errno of the reply. Has no stack trace: a missing name
- * is an everyday answer.
+ * The backing refused an operation. Carries the errno, which becomes the errno of the reply. Has no
+ * stack trace: a missing name is an everyday answer.
  */
 public final class BackingException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -3,8 +3,8 @@ package io.emberfs.core;
 import java.lang.foreign.MemorySegment;
 
 /**
- * An open file of the backing: one descriptor, positional I/O, any thread. Every method may block and throws
- * {@link BackingException}. Memory is native and stays the caller's.
+ * An open file of the backing: one descriptor, positional I/O, any thread. Every method may block
+ * and throws {@link BackingException}. Memory is native and stays the caller's.
  */
 public interface BackingFile extends AutoCloseable {
   /**
@@ -17,7 +17,8 @@ public interface BackingFile extends AutoCloseable {
   /**
    * Writes all of {@code source}.
    *
-   * @return bytes written; fewer than asked only if the backing took a part and then failed, in which case the next call tells why
+   * @return bytes written; fewer than asked only if the backing took a part and then failed, in
+   *     which case the next call tells why
    */
   int write(long offset, MemorySegment source);
 
@@ -51,10 +52,16 @@ public interface BackingFile extends AutoCloseable {
   /** The version of the file at this moment. */
   FileVersion version();
 
-  /** Tells the kernel that these bytes, now in a tier, need not stay in its page cache. A hint: never fails. */
+  /**
+   * Tells the kernel that these bytes, now in a tier, need not stay in its page cache. A hint:
+   * never fails.
+   */
   void adviseUnneeded(long offset, long length);
 
-  /** Closes the descriptor. Errors of close(2) are not reported: bytes are only promised by {@link #sync}. */
+  /**
+   * Closes the descriptor. Errors of close(2) are not reported: bytes are only promised by {@link
+   * #sync}.
+   */
   @Override
   void close();
 }

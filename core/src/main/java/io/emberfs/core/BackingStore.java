@@ -1,8 +1,8 @@
 package io.emberfs.core;
 
 /**
- * The slow directory, the truth: its tree, and its files' bytes. Nothing is remembered here but which inode a node stands for.
- * Any thread; every call may block.
+ * The slow directory, the truth: its tree, and its files' bytes. Nothing is remembered here but
+ * which inode a node stands for. Any thread; every call may block.
  */
 public interface BackingStore extends Namespace, AutoCloseable {
   /**

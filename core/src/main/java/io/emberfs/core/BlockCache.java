@@ -3,17 +3,20 @@ package io.emberfs.core;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What the file system calls for everything that depends on the bytes of a file: they come from the tiers where they are known
- * to be right, else from the backing. Any thread. Methods throw {@link BackingException} with the errno for the reply.
+ * What the file system calls for everything that depends on the bytes of a file: they come from the
+ * tiers where they are known to be right, else from the backing. Any thread. Methods throw {@link
+ * BackingException} with the errno for the reply.
  *
- * <p>Memory given in stays the caller's, native, and is used until the call, or its completion, is done.
+ * <p>Memory given in stays the caller's, native, and is used until the call, or its completion, is
+ * done.
  */
 public interface BlockCache extends AutoCloseable {
   /** {@link #readNow} cannot answer without waiting. */
   int WOULD_WAIT = -1;
 
   /**
-   * Opens a regular file: checks its version, so that cached blocks of another content are dead from here on.
+   * Opens a regular file: checks its version, so that cached blocks of another content are dead
+   * from here on.
    *
    * @param node with a reference of the caller's for as long as the file is open
    * @param flags open(2) flags as the kernel gives them; O_TRUNC truncates
@@ -27,12 +30,15 @@ public interface BlockCache extends AutoCloseable {
    * Reads if all wanted bytes are in RAM. Never waits, allocates nothing.
    *
    * @param process id of the asking process, for the predictor
-   * @return bytes put at the start of {@code target}: {@code length}, or fewer at the end of the file; or {@link #WOULD_WAIT},
-   *     and then the target may hold garbage
+   * @return bytes put at the start of {@code target}: {@code length}, or fewer at the end of the
+   *     file; or {@link #WOULD_WAIT}, and then the target may hold garbage
    */
   int readNow(CachedFile file, long offset, int length, MemorySegment target, int process);
 
-  /** Reads from wherever the bytes are; may block. Result as {@link #readNow}, but never {@link #WOULD_WAIT}. */
+  /**
+   * Reads from wherever the bytes are; may block. Result as {@link #readNow}, but never {@link
+   * #WOULD_WAIT}.
+   */
   int read(CachedFile file, long offset, int length, MemorySegment target, int process);
 
   /**
@@ -64,8 +70,9 @@ public interface BlockCache extends AutoCloseable {
   void flush(CachedFile file);
 
   /**
-   * Runs a change of the node's own inode that is not a change of its bytes (owner, mode, times, names, xattrs), so that the
-   * new status change time is known as an own one and the cached blocks stay alive.
+   * Runs a change of the node's own inode that is not a change of its bytes (owner, mode, times,
+   * names, xattrs), so that the new status change time is known as an own one and the cached blocks
+   * stay alive.
    */
   void changeInode(BackingNode node, Runnable change);
 
@@ -78,7 +85,10 @@ public interface BlockCache extends AutoCloseable {
   /** Ends the use of one open file; exactly once. */
   void close(CachedFile file);
 
-  /** Drops the clean blocks of one tier, by name, or of all with {@code "all"}; returns the stored bytes dropped. */
+  /**
+   * Drops the clean blocks of one tier, by name, or of all with {@code "all"}; returns the stored
+   * bytes dropped.
+   */
   long drop(String tierName);
 
   /** Saves the warm state and stops; no call may follow. */
@@ -94,7 +104,10 @@ public interface BlockCache extends AutoCloseable {
     boolean unchangedSinceLastOpen();
   }
 
-  /** Hears that a file's bytes changed other than through the cache, so that copies above (kernel pages) can be dropped. */
+  /**
+   * Hears that a file's bytes changed other than through the cache, so that copies above (kernel
+   * pages) can be dropped.
+   */
   @FunctionalInterface
   interface ChangeListener {
     /** Called from engine threads that may hold a file's lock: take the note and return. */

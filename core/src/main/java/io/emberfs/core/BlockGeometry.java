@@ -3,8 +3,8 @@ package io.emberfs.core;
 /**
  * How a file is cut into blocks and a block into granules, and the pure arithmetic on both.
  *
- * <p>A granule is the smallest part of a block with a validity bit of its own: max(4 KiB, block/64), so that one 64-bit mask
- * covers a block. Bit 0 is the first granule.
+ * <p>A granule is the smallest part of a block with a validity bit of its own: max(4 KiB,
+ * block/64), so that one 64-bit mask covers a block. Bit 0 is the first granule.
  *
  * @param blockSize bytes of a block, a power of two from 4 KiB to 1 MiB
  */
@@ -15,8 +15,11 @@ public record BlockGeometry(int blockSize) {
   private static final int GRANULE_SIZE_MIN = 4096;
 
   public BlockGeometry {
-    if (Integer.bitCount(blockSize) != 1 || blockSize < BLOCK_SIZE_MIN || blockSize > BLOCK_SIZE_MAX) {
-      throw new IllegalArgumentException("block size " + blockSize + " is not a power of two from 4096 to 1048576");
+    if (Integer.bitCount(blockSize) != 1
+        || blockSize < BLOCK_SIZE_MIN
+        || blockSize > BLOCK_SIZE_MAX) {
+      throw new IllegalArgumentException(
+          "block size " + blockSize + " is not a power of two from 4096 to 1048576");
     }
   }
 
@@ -62,7 +65,10 @@ public record BlockGeometry(int blockSize) {
     return lowMask(last + 1) & ~lowMask(first);
   }
 
-  /** The granules that lie wholly inside a range of one block; 0 if there is none. Arguments as in {@link #touchedMask}. */
+  /**
+   * The granules that lie wholly inside a range of one block; 0 if there is none. Arguments as in
+   * {@link #touchedMask}.
+   */
   public long coveredMask(int offsetInBlock, int length) {
     int first = (offsetInBlock + granuleSize() - 1) / granuleSize();
     int end = (offsetInBlock + length) / granuleSize();
@@ -70,7 +76,8 @@ public record BlockGeometry(int blockSize) {
   }
 
   /**
-   * The granules of a block that hold at least one byte of a file: a block is <i>whole</i> when all of these are valid.
+   * The granules of a block that hold at least one byte of a file: a block is <i>whole</i> when all
+   * of these are valid.
    *
    * @param fileSize bytes of the file
    */
@@ -79,7 +86,10 @@ public record BlockGeometry(int blockSize) {
     return bytes <= 0 ? 0 : touchedMask(0, (int) bytes);
   }
 
-  /** Raw bytes of the granules in a mask: every granule counts full, a file's last one is padded with zeros. */
+  /**
+   * Raw bytes of the granules in a mask: every granule counts full, a file's last one is padded
+   * with zeros.
+   */
   public int rawSize(long granules) {
     return Long.bitCount(granules) * granuleSize();
   }

@@ -3,12 +3,14 @@ package io.emberfs.core;
 /**
  * What is known of one cached block besides its bytes.
  *
- * <p><b>Raw bytes</b> are the valid granules in ascending order, each of full granule size (a file's last granule is padded with
- * zeros), so {@code rawSize == bitCount(validGranules) * granuleSize}. <b>Stored bytes</b> are what the codec made of them.
+ * <p><b>Raw bytes</b> are the valid granules in ascending order, each of full granule size (a
+ * file's last granule is padded with zeros), so {@code rawSize == bitCount(validGranules) *
+ * granuleSize}. <b>Stored bytes</b> are what the codec made of them.
  *
  * @param fileId the engine's number of the file
  * @param blockIndex position of the block in the file, from 0
- * @param fileGeneration the content of the file that the bytes were read from; a block of another generation is dead
+ * @param fileGeneration the content of the file that the bytes were read from; a block of another
+ *     generation is dead
  * @param codecId {@link Codec#id()} that made the stored bytes
  * @param rawSize bytes before the codec
  * @param storedSize bytes after it
@@ -29,7 +31,8 @@ public record BlockMeta(
   public BlockMeta {
     if (rawSize < 0 || storedSize < 0 || blockIndex < 0) {
       throw new IllegalArgumentException(
-          "block %d of file %d: rawSize %d, storedSize %d".formatted(blockIndex, fileId, rawSize, storedSize));
+          "block %d of file %d: rawSize %d, storedSize %d"
+              .formatted(blockIndex, fileId, rawSize, storedSize));
     }
   }
 

@@ -19,7 +19,8 @@ public interface Clock {
         @Override
         public long wallNanos() {
           java.time.Instant now = java.time.Instant.now();
-          return Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000_000L), now.getNano());
+          return Math.addExact(
+              Math.multiplyExact(now.getEpochSecond(), 1_000_000_000L), now.getNano());
         }
       };
 }

@@ -3,9 +3,11 @@ package io.emberfs.core;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Turns raw bytes into stored bytes and back. Stateless, any thread. The caller owns the memory on both sides.
+ * Turns raw bytes into stored bytes and back. Stateless, any thread. The caller owns the memory on
+ * both sides.
  *
- * <p>Sources may be hostile: {@code expand} verifies, writes nowhere outside its target and allocates no more than it.
+ * <p>Sources may be hostile: {@code expand} verifies, writes nowhere outside its target and
+ * allocates no more than it.
  */
 public interface Codec {
   /** The id that is written into each block; 0 is "none". Never reused for another format. */
@@ -20,7 +22,8 @@ public interface Codec {
   /**
    * Compresses all of {@code source}.
    *
-   * @param target native memory of at least {@link #storedSizeMax} bytes, or fewer if giving up is welcome
+   * @param target native memory of at least {@link #storedSizeMax} bytes, or fewer if giving up is
+   *     welcome
    * @return stored bytes written at the start of {@code target}, or -1 if they would not fit
    */
   int compress(MemorySegment source, MemorySegment target);
@@ -29,7 +32,8 @@ public interface Codec {
    * Expands all of {@code source} into all of {@code target}.
    *
    * @param target exactly the raw size
-   * @return whether the source was a valid encoding of exactly {@code target.byteSize()} bytes; if not, the target holds garbage
+   * @return whether the source was a valid encoding of exactly {@code target.byteSize()} bytes; if
+   *     not, the target holds garbage
    */
   boolean expand(MemorySegment source, MemorySegment target);
 }

@@ -1,6 +1,9 @@
 package io.emberfs.core;
 
-/** The Linux errno values that emberfs itself gives or tells apart (asm-generic/errno-base.h and errno.h). */
+/**
+ * The Linux errno values that emberfs itself gives or tells apart (asm-generic/errno-base.h and
+ * errno.h).
+ */
 public final class Errno {
   public static final int EPERM = 1;
   public static final int ENOENT = 2;

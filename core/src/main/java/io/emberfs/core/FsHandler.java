@@ -1,9 +1,10 @@
 package io.emberfs.core;
 
 /**
- * A file system as the kernel sees it: one method per FUSE operation, on node ids and handles. Each method answers its
- * {@link Request} exactly once, at once or after {@link Request#defer}. An operation that is not overridden answers ENOSYS,
- * which the kernel remembers for the whole mount: so only for "never".
+ * A file system as the kernel sees it: one method per FUSE operation, on node ids and handles. Each
+ * method answers its {@link Request} exactly once, at once or after {@link Request#defer}. An
+ * operation that is not overridden answers ENOSYS, which the kernel remembers for the whole mount:
+ * so only for "never".
  *
  * <p>Any thread, many at a time. A throwable that leaves a method becomes EIO and a counter.
  */
@@ -147,7 +148,8 @@ public interface FsHandler {
     request.error(ENOSYS);
   }
 
-  default void allocate(Request request, long nodeId, long handle, int mode, long offset, long length) {
+  default void allocate(
+      Request request, long nodeId, long handle, int mode, long offset, long length) {
     request.error(ENOSYS);
   }
 

@@ -2,19 +2,26 @@ package io.emberfs.core;
 
 import java.time.Duration;
 
-/** Brings FUSE requests from the kernel to an {@link FsHandler} and the answers back. One mount per transport. */
+/**
+ * Brings FUSE requests from the kernel to an {@link FsHandler} and the answers back. One mount per
+ * transport.
+ */
 public interface FuseTransport extends AutoCloseable {
   /** The name on the command line and in {@code stats}: {@code dev}, {@code uring}, {@code jnr}. */
   String name();
 
   /**
-   * Mounts and starts to serve on threads of its own. A dead mount at the mount point is the caller's to remove first.
+   * Mounts and starts to serve on threads of its own. A dead mount at the mount point is the
+   * caller's to remove first.
    *
    * @throws BackingException with the errno of the step that failed; nothing is left mounted
    */
   void mount(MountSpec spec, FsHandler handler);
 
-  /** Waits until the kernel's INIT was answered and the mount stands in the mount table; false at the time-out. */
+  /**
+   * Waits until the kernel's INIT was answered and the mount stands in the mount table; false at
+   * the time-out.
+   */
   boolean awaitMounted(Duration timeout);
 
   /** Waits until the connection has ended, by {@link #unmount} or by anybody else. */
@@ -31,7 +38,10 @@ public interface FuseTransport extends AutoCloseable {
   /** What this transport can do; valid after {@link #awaitMounted}. */
   Capabilities capabilities();
 
-  /** Asks the kernel to drop its pages and attributes of a node. From a thread that holds nothing. False if unsupported. */
+  /**
+   * Asks the kernel to drop its pages and attributes of a node. From a thread that holds nothing.
+   * False if unsupported.
+   */
   boolean notifyInvalidInode(long nodeId, long offset, long length);
 
   /** Bytes of all request and reply buffers, at most. */

@@ -3,8 +3,8 @@ package io.emberfs.core;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Durations in log-linear buckets: sixteen for each power of two, so a percentile is at most 6.25 % too high. Any thread, no
- * lock, no allocation.
+ * Durations in log-linear buckets: sixteen for each power of two, so a percentile is at most 6.25 %
+ * too high. Any thread, no lock, no allocation.
  */
 public final class Histogram {
   private static final int SUB_BUCKET_BITS = 4;
@@ -28,7 +28,8 @@ public final class Histogram {
   }
 
   /**
-   * The duration in nanoseconds that a share of all recorded ones does not exceed; 0 if there are none.
+   * The duration in nanoseconds that a share of all recorded ones does not exceed; 0 if there are
+   * none.
    *
    * @param share 0 to 1, for example 0.99
    */

@@ -5,7 +5,8 @@ public sealed interface Lookup {
   /**
    * The block is here and every wanted granule is valid in it.
    *
-   * @param lease the caller's, to be closed exactly once; its bytes were not verified against their checksum yet
+   * @param lease the caller's, to be closed exactly once; its bytes were not verified against their
+   *     checksum yet
    */
   record Hit(BlockLease lease) implements Lookup {}
 

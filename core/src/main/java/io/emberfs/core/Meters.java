@@ -7,8 +7,9 @@ import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Every number that can be seen, by its dotted name ({@code reads.hitBlocks.ram}). Names are looked up once, at construction of
- * whoever counts; the hot path touches the counter alone. {@code stats} prints the names as a tree.
+ * Every number that can be seen, by its dotted name ({@code reads.hitBlocks.ram}). Names are looked
+ * up once, at construction of whoever counts; the hot path touches the counter alone. {@code stats}
+ * prints the names as a tree.
  */
 public final class Meters {
   private final Map<String, Object> byName = new ConcurrentSkipListMap<>();
@@ -35,16 +36,15 @@ public final class Meters {
 
   /** Visits all meters in the order of their names. */
   public void visit(Visitor visitor) {
-    byName.forEach(
-        (name, meter) -> {
-          switch (meter) {
-            case Counter counter -> visitor.count(name, counter.value());
-            case Histogram histogram -> visitor.histogram(name, histogram);
-            case LongSupplier gauge -> visitor.count(name, gauge.getAsLong());
-            case DoubleSupplier ratio -> visitor.ratio(name, ratio.getAsDouble());
-            default -> throw new AssertionError(name + " is a " + meter.getClass());
-          }
-        });
+    byName.forEach((name, meter) -> {
+      switch (meter) {
+        case Counter counter -> visitor.count(name, counter.value());
+        case Histogram histogram -> visitor.histogram(name, histogram);
+        case LongSupplier gauge -> visitor.count(name, gauge.getAsLong());
+        case DoubleSupplier ratio -> visitor.ratio(name, ratio.getAsDouble());
+        default -> throw new AssertionError(name + " is a " + meter.getClass());
+      }
+    });
   }
 
   /** Receives meters. */

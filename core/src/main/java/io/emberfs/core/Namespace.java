@@ -1,12 +1,13 @@
 package io.emberfs.core;
 
 /**
- * The tree: names, attributes, links and extended attributes. What answers may remember them, within {@code --attr-ttl}, in
- * front of the {@link BackingStore}, which is the plain implementation.
+ * The tree: names, attributes, links and extended attributes. What answers may remember them,
+ * within {@code --attr-ttl}, in front of the {@link BackingStore}, which is the plain
+ * implementation.
  *
- * <p>Names are bytes, never decoded; a name with a slash, "." or ".." is refused with EINVAL wherever one entry is meant. Every
- * call is relative to a node's descriptor, may block, and throws {@link BackingException}. Any thread. Returned nodes carry one
- * reference for the caller.
+ * <p>Names are bytes, never decoded; a name with a slash, "." or ".." is refused with EINVAL
+ * wherever one entry is meant. Every call is relative to a node's descriptor, may block, and throws
+ * {@link BackingException}. Any thread. Returned nodes carry one reference for the caller.
  */
 public interface Namespace {
   /** The mounted directory itself; the caller gets no reference and needs none. */
@@ -24,7 +25,8 @@ public interface Namespace {
   /**
    * Makes and opens a regular file as the caller.
    *
-   * @param flags open(2) flags as the kernel gives them; O_EXCL and O_TRUNC are honoured, O_APPEND and O_DIRECT are not passed on
+   * @param flags open(2) flags as the kernel gives them; O_EXCL and O_TRUNC are honoured, O_APPEND
+   *     and O_DIRECT are not passed on
    * @param mode permission bits before the umask
    */
   Created create(BackingNode parent, byte[] name, int flags, int mode, Caller caller);

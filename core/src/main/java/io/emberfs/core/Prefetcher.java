@@ -5,14 +5,19 @@ import java.io.DataOutput;
 import java.io.IOException;
 
 /**
- * Learns from accesses and proposes blocks that will be wanted. Does no I/O, owns its bounded arrays only, and runs on one
- * thread, so it needs no lock.
+ * Learns from accesses and proposes blocks that will be wanted. Does no I/O, owns its bounded
+ * arrays only, and runs on one thread, so it needs no lock.
  */
 public interface Prefetcher {
-  /** A file was used. Cheap; called in the order in which accesses were seen, with gaps where the ring lost some. */
+  /**
+   * A file was used. Cheap; called in the order in which accesses were seen, with gaps where the
+   * ring lost some.
+   */
   void onAccess(Access access);
 
-  /** Hands over the proposals that follow from the accesses so far, best first, and forgets them. */
+  /**
+   * Hands over the proposals that follow from the accesses so far, best first, and forgets them.
+   */
   void candidates(CandidateSink sink);
 
   /** What became of a block that was proposed. */
@@ -53,7 +58,8 @@ public interface Prefetcher {
      * @param component which model proposes; given back with the outcome
      * @param probability that all of them will be used, 0 to 1
      */
-    void propose(long fileId, long firstBlockIndex, int blockCount, int component, float probability);
+    void propose(
+        long fileId, long firstBlockIndex, int blockCount, int component, float probability);
   }
 
   /** Receives blocks that may leave first. */

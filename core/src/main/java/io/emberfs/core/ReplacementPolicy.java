@@ -1,24 +1,35 @@
 package io.emberfs.core;
 
 /**
- * Decides which block leaves. Sees slots as ints and their features through a {@link SlotView} given at construction, never
- * bytes. Allocates nothing after construction. Single-threaded: the owner holds its policy lock around every call.
+ * Decides which block leaves. Sees slots as ints and their features through a {@link SlotView}
+ * given at construction, never bytes. Allocates nothing after construction. Single-threaded: the
+ * owner holds its policy lock around every call.
  *
- * <p>A policy <i>knows</i> a slot from {@link #onInsert} until {@link #onRemove} or until {@link #victim} returned it.
+ * <p>A policy <i>knows</i> a slot from {@link #onInsert} until {@link #onRemove} or until {@link
+ * #victim} returned it.
  */
 public interface ReplacementPolicy {
-  /** A block came into {@code slot}. Before: unknown. After: known. The view answers for the slot during the call. */
+  /**
+   * A block came into {@code slot}. Before: unknown. After: known. The view answers for the slot
+   * during the call.
+   */
   void onInsert(int slot);
 
-  /** The block in {@code slot} was used. A slot that is not known (it was evicted before the news arrived) is ignored. */
+  /**
+   * The block in {@code slot} was used. A slot that is not known (it was evicted before the news
+   * arrived) is ignored.
+   */
   void onHit(int slot);
 
-  /** The block left for another reason than eviction. Before: known. After: unknown, and no ghost remembers it. */
+  /**
+   * The block left for another reason than eviction. Before: known. After: unknown, and no ghost
+   * remembers it.
+   */
   void onRemove(int slot);
 
   /**
-   * Chooses the block to evict and stops knowing it; its key may be remembered as a ghost. The view still answers for it during
-   * the call.
+   * Chooses the block to evict and stops knowing it; its key may be remembered as a ghost. The view
+   * still answers for it during the call.
    *
    * @return a slot that was known, or -1 if none is
    */
@@ -27,7 +38,10 @@ public interface ReplacementPolicy {
   /** Number of slots known. */
   int size();
 
-  /** Visits the known slots, most valuable first as far as the policy can tell; the visitor changes nothing. */
+  /**
+   * Visits the known slots, most valuable first as far as the policy can tell; the visitor changes
+   * nothing.
+   */
   void forEach(SlotVisitor visitor);
 
   /** What a policy may ask about a slot it knows. */

@@ -4,9 +4,10 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One FUSE request and its one answer. Reusable, owned by the transport, valid until answered. Exactly one of the {@code reply…}
- * methods or {@link #error} is called, on the thread that brought the request or, after {@link #defer}, on any other. A second
- * answer is a broken invariant: an assertion in tests, a counter in production.
+ * One FUSE request and its one answer. Reusable, owned by the transport, valid until answered.
+ * Exactly one of the {@code reply…} methods or {@link #error} is called, on the thread that brought
+ * the request or, after {@link #defer}, on any other. A second answer is a broken invariant: an
+ * assertion in tests, a counter in production.
  *
  * <p>The wire layout belongs to the transport: answers are typed.
  */
@@ -24,12 +25,15 @@ public interface Request {
   MemorySegment in();
 
   /**
-   * Memory for the answer's bytes, as large as the request may ask for; native. On some transports the same memory as
-   * {@link #in()}: consume that first.
+   * Memory for the answer's bytes, as large as the request may ask for; native. On some transports
+   * the same memory as {@link #in()}: consume that first.
    */
   MemorySegment out();
 
-  /** The answer will come later, perhaps from another thread. Called on the receiving thread, before handing the request on. */
+  /**
+   * The answer will come later, perhaps from another thread. Called on the receiving thread, before
+   * handing the request on.
+   */
   void defer();
 
   /** Answers with the first {@code byteCount} bytes of {@link #out()}; 0 is an empty success. */
@@ -41,7 +45,9 @@ public interface Request {
   /** Answers with an errno, positive. */
   void error(int errno);
 
-  /** Answers LOOKUP, MKNOD, MKDIR, SYMLINK, LINK. The kernel now holds one reference to the node. */
+  /**
+   * Answers LOOKUP, MKNOD, MKDIR, SYMLINK, LINK. The kernel now holds one reference to the node.
+   */
   void replyEntry(Entry entry);
 
   /** Answers a LOOKUP for a name that does not exist, to be remembered for {@code validNanos}. */
@@ -97,7 +103,11 @@ public interface Request {
    * @param attributesValidNanos how long the kernel may remember the attributes
    */
   record Entry(
-      long nodeId, long nodeGeneration, Attributes attributes, long entryValidNanos, long attributesValidNanos) {}
+      long nodeId,
+      long nodeGeneration,
+      Attributes attributes,
+      long entryValidNanos,
+      long attributesValidNanos) {}
 
   /**
    * How the kernel treats an open file.

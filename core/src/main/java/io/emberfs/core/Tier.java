@@ -6,12 +6,14 @@ import java.util.List;
 /**
  * One place where blocks are kept: RAM, VRAM, SSD, later peers.
  *
- * <p>A tier is a cache of clean blocks: it may lose any block at any time and never invents one. It compares nothing with the
- * backing; whoever uses a block compares its generation. Any thread may call any method at any time. A tier whose device fails
- * answers {@link Lookup#MISS}, declines offers, counts it, and never throws for that reason.
+ * <p>A tier is a cache of clean blocks: it may lose any block at any time and never invents one. It
+ * compares nothing with the backing; whoever uses a block compares its generation. Any thread may
+ * call any method at any time. A tier whose device fails answers {@link Lookup#MISS}, declines
+ * offers, counts it, and never throws for that reason.
  *
- * <p>Memory: what is passed in stays the caller's and is read during the call only; what is lent belongs to the tier and is
- * pinned by its {@link BlockLease}. After {@link #close()} every call but close throws {@link TierClosedException}.
+ * <p>Memory: what is passed in stays the caller's and is read during the call only; what is lent
+ * belongs to the tier and is pinned by its {@link BlockLease}. After {@link #close()} every call
+ * but close throws {@link TierClosedException}.
  */
 public interface Tier extends AutoCloseable {
   /** The tier's name in metrics and messages: {@code ram}, {@code ssd}, {@code vram}. */
@@ -20,12 +22,14 @@ public interface Tier extends AutoCloseable {
   /**
    * Looks for one block.
    *
-   * @param wantedGranules the granules that are needed; a block without all of them is a miss. 0 takes whatever is there.
+   * @param wantedGranules the granules that are needed; a block without all of them is a miss. 0
+   *     takes whatever is there.
    */
   Lookup lookup(long fileId, long blockIndex, long wantedGranules);
 
   /**
-   * Looks for many blocks; a tier that can batch does. Each key is answered exactly once, in any order.
+   * Looks for many blocks; a tier that can batch does. Each key is answered exactly once, in any
+   * order.
    *
    * @param wantedGranules as in {@link #lookup}, one for each key
    */
@@ -36,17 +40,21 @@ public interface Tier extends AutoCloseable {
     }
   }
 
-  /** The valid granules of a block of this generation, from the index alone and without I/O; 0 if there is none. */
+  /**
+   * The valid granules of a block of this generation, from the index alone and without I/O; 0 if
+   * there is none.
+   */
   long validGranules(long fileId, long blockIndex, long fileGeneration);
 
   /**
-   * Offers one encoded block. The tier may decline (full, busy, not worth it) and is then exactly as before. It declines when an
-   * own write to the block began since its bytes were read ({@link WriteFence}). A block of the same generation that is already
-   * there is united with the offer, replaced if the offer covers it, or the offer is declined; one of another generation is
+   * Offers one encoded block. The tier may decline (full, busy, not worth it) and is then exactly
+   * as before. It declines when an own write to the block began since its bytes were read ({@link
+   * WriteFence}). A block of the same generation that is already there is united with the offer,
+   * replaced if the offer covers it, or the offer is declined; one of another generation is
    * replaced.
    *
-   * <p>Memory: {@code stored} stays the caller's and is read during this call only. Any thread; a full queue declines, it never
-   * waits.
+   * <p>Memory: {@code stored} stays the caller's and is read during this call only. Any thread; a
+   * full queue declines, it never waits.
    *
    * @param meta {@code meta.storedSize() == stored.byteSize()}
    * @param stored 1 to blockSize bytes after the codec, any alignment
@@ -55,8 +63,8 @@ public interface Tier extends AutoCloseable {
   boolean offer(BlockMeta meta, MemorySegment stored);
 
   /**
-   * Removes one block, so that no later lookup finds bytes offered before this call. Cannot fail: a tier that cannot remove
-   * stops serving.
+   * Removes one block, so that no later lookup finds bytes offered before this call. Cannot fail: a
+   * tier that cannot remove stops serving.
    */
   void remove(long fileId, long blockIndex);
 
@@ -64,7 +72,8 @@ public interface Tier extends AutoCloseable {
   void removeFrom(long fileId, long firstBlockIndex);
 
   /**
-   * Verifies checksums at rest, from where the last call stopped; bad blocks are dropped and named to the sink.
+   * Verifies checksums at rest, from where the last call stopped; bad blocks are dropped and named
+   * to the sink.
    *
    * @param byteBudget stored bytes to verify at most, rounded up to a block
    * @return blocks verified; 0 when the round is complete and the next call begins anew
@@ -74,10 +83,15 @@ public interface Tier extends AutoCloseable {
   /** The budget in bytes. */
   long capacityBytes();
 
-  /** Bytes of the budget in use, index included. Never above the capacity, except during a {@link #resize} downwards. */
+  /**
+   * Bytes of the budget in use, index included. Never above the capacity, except during a {@link
+   * #resize} downwards.
+   */
   long usedBytes();
 
-  /** Raw bytes of all blocks: what {@link #usedBytes()} would be without compression and overhead. */
+  /**
+   * Raw bytes of all blocks: what {@link #usedBytes()} would be without compression and overhead.
+   */
   long logicalBytes();
 
   /** Number of blocks. */
@@ -92,10 +106,15 @@ public interface Tier extends AutoCloseable {
   /** Drops every block. */
   void clear();
 
-  /** Visits every block, most valuable first where the tier knows; the tier may change meanwhile. */
+  /**
+   * Visits every block, most valuable first where the tier knows; the tier may change meanwhile.
+   */
   void forEachMeta(MetaSink sink);
 
-  /** Makes what was offered before this call survive the death of the process, where the tier is persistent. May wait. */
+  /**
+   * Makes what was offered before this call survive the death of the process, where the tier is
+   * persistent. May wait.
+   */
   void flush();
 
   @Override

@@ -1,9 +1,11 @@
 package io.emberfs.core;
 
 /**
- * Threads, injected so that a simulation can run the same steps on one thread in an order that it chooses.
+ * Threads, injected so that a simulation can run the same steps on one thread in an order that it
+ * chooses.
  *
- * <p>Tasks catch what they throw; one that escapes is counted by the implementation and ends that task only.
+ * <p>Tasks catch what they throw; one that escapes is counted by the implementation and ends that
+ * task only.
  */
 public interface Workers extends AutoCloseable {
   /**
@@ -16,8 +18,8 @@ public interface Workers extends AutoCloseable {
   /**
    * Runs {@code step} again and again on a thread of this name, until the workers are closed.
    *
-   * @param step does a bounded piece of work and returns how many things it did; after 0 it is asked again once
-   *     {@code idleMillis} have passed
+   * @param step does a bounded piece of work and returns how many things it did; after 0 it is
+   *     asked again once {@code idleMillis} have passed
    */
   void loop(String threadName, long idleMillis, Step step);
 

@@ -13,15 +13,20 @@ import java.lang.invoke.VarHandle;
 /**
  * Links functions of the C library and keeps the errno of each thread's last call.
  *
- * <p>Convention of this package: a call returns what the C function returns, or the negated errno where that would be -1. No
- * call is linked as critical: any of them may block, and a blocked critical call stops the garbage collector.
+ * <p>Convention of this package: a call returns what the C function returns, or the negated errno
+ * where that would be -1. No call is linked as critical: any of them may block, and a blocked
+ * critical call stops the garbage collector.
  */
 final class LibC {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO = CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final VarHandle ERRNO =
+      CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
-  /** One capture buffer a thread. Never freed: emberfs has a bounded number of threads, and they live as long as the mount. */
+  /**
+   * One capture buffer a thread. Never freed: emberfs has a bounded number of threads, and they
+   * live as long as the mount.
+   */
   private static final ThreadLocal<MemorySegment> CAPTURED =
       ThreadLocal.withInitial(() -> Arena.global().allocate(CAPTURE));
 
@@ -37,7 +42,10 @@ final class LibC {
    */
   static MethodHandle link(String name, int firstVariadic, FunctionDescriptor descriptor) {
     MemorySegment address =
-        LINKER.defaultLookup().find(name).orElseThrow(() -> new UnsatisfiedLinkError("no " + name + " in the C library"));
+        LINKER
+            .defaultLookup()
+            .find(name)
+            .orElseThrow(() -> new UnsatisfiedLinkError("no " + name + " in the C library"));
     return firstVariadic < 0
         ? LINKER.downcallHandle(address, descriptor, Linker.Option.captureCallState("errno"))
         : LINKER.downcallHandle(

@@ -8,7 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Page-aligned anonymous memory (mmap(2)) that costs nothing until it is touched and can be given back in parts.
+ * Page-aligned anonymous memory (mmap(2)) that costs nothing until it is touched and can be given
+ * back in parts.
  *
  * <p>The segment lives as long as its arena, which unmaps it.
  */
@@ -22,7 +23,8 @@ public final class NativeMemory {
           "mmap",
           -1,
           LibC.returnsLong(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle MUNMAP = LibC.link("munmap", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle MUNMAP =
+      LibC.link("munmap", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG));
   private static final MethodHandle MADVISE =
       LibC.link("madvise", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG, JAVA_INT));
 
@@ -43,7 +45,13 @@ public final class NativeMemory {
           LibC.orErrno(
               (long)
                   MMAP.invokeExact(
-                      captured, 0L, byteSize, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L),
+                      captured,
+                      0L,
+                      byteSize,
+                      PROT_READ_WRITE,
+                      MAP_PRIVATE_ANONYMOUS_NORESERVE,
+                      -1,
+                      0L),
               captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
@@ -54,7 +62,10 @@ public final class NativeMemory {
     return MemorySegment.ofAddress(address).reinterpret(byteSize, arena, NativeMemory::unmap);
   }
 
-  /** Gives the pages of a part of mapped memory back; they read as zeros afterwards. Both bounds on page borders. */
+  /**
+   * Gives the pages of a part of mapped memory back; they read as zeros afterwards. Both bounds on
+   * page borders.
+   */
   public static void giveBack(MemorySegment part) {
     MemorySegment captured = LibC.captured();
     try {

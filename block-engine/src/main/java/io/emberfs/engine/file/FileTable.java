@@ -127,8 +127,9 @@ public final class FileTable {
   }
 
   /**
-   * Checks open files whose last check is older than {@code ageNanos}: programs may be reading them from kernel pages or
-   * mappings, without asking here. A file in the middle of an own write is left for the next time.
+   * Checks open files whose last check is older than {@code ageNanos}: programs may be reading them
+   * from kernel pages or mappings, without asking here. A file in the middle of an own write is
+   * left for the next time.
    *
    * @param countMax files to check at most
    * @return files checked

@@ -202,7 +202,8 @@ public final class SsdDatabase implements AutoCloseable {
 
   private static void loadLibrary() throws IOException {
     try {
-      // Found on java.library.path where the build unpacked it; unpacked to a temporary folder only where nobody did.
+      // Found on java.library.path where the build unpacked it; unpacked to a temporary folder only
+      // where nobody did.
       RocksDB.loadLibrary();
     } catch (RuntimeException | UnsatisfiedLinkError failure) {
       throw new IOException("cannot load RocksDB's library: " + failure.getMessage(), failure);

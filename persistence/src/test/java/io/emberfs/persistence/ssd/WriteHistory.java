@@ -45,8 +45,7 @@ final class WriteHistory {
   }
 
   static SsdDatabase open(Path directory, Meters meters) throws IOException {
-    return SsdDatabase.open(
-        directory, new SsdSpec(GEOMETRY, 64L << 20), WriteFence.OPEN, meters);
+    return SsdDatabase.open(directory, new SsdSpec(GEOMETRY, 64L << 20), WriteFence.OPEN, meters);
   }
 
   /** The other process: lives through a history and ends without a word. */
