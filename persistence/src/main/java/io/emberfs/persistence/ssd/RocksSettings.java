@@ -102,7 +102,7 @@ final class RocksSettings implements AutoCloseable {
         .setEnableBlobGarbageCollection(true)
         // Victims are the oldest blocks, so the oldest blob files empty first, mostly by
         // themselves.
-        .setBlobGarbageCollectionAgeCutoff(0.5)
+        .setBlobGarbageCollectionAgeCutoff(0.25)
         .setBlobGarbageCollectionForceThreshold(0.5);
   }
 

@@ -249,14 +249,16 @@ final class RocksStore implements AutoCloseable {
     return database.newIterator(handle(family), settings.sweep);
   }
 
+  /** Whether enough was written that the next flush should begin. */
+  boolean isFlushDue() {
+    return unflushedBytes.get() >= RocksSettings.FLUSH_BYTES;
+  }
+
   /**
-   * Whether a block may be put without more than two write buffers being in memory; begins a flush
-   * where one is due.
+   * Begins the flush that is due, unless one is under way: then there is no room for another block
+   * now.
    */
-  boolean hasWriteRoom() throws RocksDBException {
-    if (unflushedBytes.get() < RocksSettings.FLUSH_BYTES) {
-      return true;
-    }
+  boolean makeWriteRoom() throws RocksDBException {
     if (immutableCount() > 0) {
       return false;
     }
@@ -269,7 +271,7 @@ final class RocksStore implements AutoCloseable {
    * waiting where it must.
    */
   void relieve() throws RocksDBException {
-    if (unflushedBytes.get() >= RocksSettings.FLUSH_BYTES && hasWriteRoom()) {
+    if (isFlushDue() && makeWriteRoom()) {
       return;
     }
     if (unflushedBytes.get() >= RocksSettings.WAIT_BYTES) {

@@ -170,7 +170,7 @@ final class SsdTier implements Tier {
     if (early != Verdict.STORE) {
       return early == Verdict.ALREADY_THERE;
     }
-    if (!store.hasWriteRoom() || !reserve(meta.storedSize())) {
+    if (!makeWriteRoom() || !reserve(meta.storedSize())) {
       return false;
     }
     BufferPool.Buffer buffer = offerBuffers.take();
@@ -186,6 +186,22 @@ final class SsdTier implements Tier {
         offerBuffers.giveBack(buffer);
       }
     }
+  }
+
+  /**
+   * Once for each write buffer also looks at the disk, so that it fills no further than the next
+   * look.
+   */
+  private boolean makeWriteRoom() throws RocksDBException {
+    if (!store.isFlushDue()) {
+      return true;
+    }
+    overDiskLimit = isOverDiskLimit();
+    return !overDiskLimit && store.makeWriteRoom();
+  }
+
+  private boolean isOverDiskLimit() throws RocksDBException {
+    return store.diskBytes() + RocksSettings.WAIT_BYTES > SsdSpec.diskBytesMax(capacityBytes);
   }
 
   private boolean reserve(int storedSize) throws RocksDBException {
@@ -366,11 +382,10 @@ final class SsdTier implements Tier {
    * the blocks goes.
    */
   private void keepWithinDisk() throws RocksDBException {
-    long diskBytesMax = SsdSpec.diskBytesMax(capacityBytes);
     if (store.diskBytes() > SsdSpec.diskBytesToCollect(capacityBytes)) {
       store.collectGarbage();
     }
-    overDiskLimit = store.diskBytes() > diskBytesMax;
+    overDiskLimit = isOverDiskLimit();
     if (overDiskLimit) {
       for (long left = blockCount() / 8 + 1; left > 0 && evictOne(); left--) {
         store.relieve();

@@ -65,6 +65,8 @@ final class WriteHistory {
                 ProcessHandle.current().info().command().orElseThrow(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-Xmx128m",
+                // A halted process leaves the library that it unpacked.
+                "-Djava.io.tmpdir=" + directory.toAbsolutePath().getParent(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 WriteHistory.class.getName(),
