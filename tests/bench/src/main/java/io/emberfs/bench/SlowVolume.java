@@ -18,6 +18,7 @@ final class SlowVolume implements Benchmark {
   private static final long VOLUME_SIZE = 1L << 30;
   private static final long FILE_SIZE = 256L << 20;
   private static final int ROUNDS = 3;
+  private static final int SECOND_ROUNDS = 9;
   private static final int SECONDS = 4;
   private static final int COUNTED_REQUESTS = 600;
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(3);
@@ -51,7 +52,8 @@ final class SlowVolume implements Benchmark {
         2);
     report.ratioAtLeast(
         "second pass from RAM, IOPS against native", "second IOPS", "native IOPS", 100);
-    report.atMost("after a restart, data reads of the backing", "restart data reads", 0);
+    report.atMost("after a restart, blocks that missed", "restart missed blocks", 0);
+    report.atMost("after a restart, data reads, prefetch included", "restart data reads", 0);
     report.atLeast("after kill -9, share of blocks that hit", "kill hit share", 0.9);
   }
 
@@ -82,7 +84,7 @@ final class SlowVolume implements Benchmark {
     volume.dropCaches();
     EmberMount mount = mount(place, volume, mountPoint, "state-warm");
     reads.run(OUTSIDE);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < SECOND_ROUNDS; round++) {
       report.add("second IOPS", reads.run(OUTSIDE).perSecond());
     }
     mount.unmount();
@@ -91,7 +93,10 @@ final class SlowVolume implements Benchmark {
     mount = mount(place, volume, mountPoint, "state-warm");
     long deviceReads = volume.deviceReads();
     reads.run(OUTSIDE);
-    report.add("restart data reads", mount.stats().count("backing", "reads"));
+    Numbers stats = mount.stats();
+    report.add("restart data reads", stats.count("backing", "reads"));
+    report.add("restart missed blocks", stats.count("reads", "missBlocks"));
+    report.add("restart prefetched blocks", stats.count("prefetch", "issuedBlocks"));
     report.add("restart device reads", volume.deviceReads() - deviceReads);
     mount.unmount();
 
