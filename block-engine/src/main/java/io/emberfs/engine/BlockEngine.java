@@ -141,6 +141,11 @@ final class BlockEngine implements BlockCache {
   }
 
   @Override
+  public int append(CachedFile file, MemorySegment source, int process) {
+    return writes.append((OpenFile) file, source);
+  }
+
+  @Override
   public void truncate(BackingNode node, long size) {
     writes.truncate(node, size);
   }

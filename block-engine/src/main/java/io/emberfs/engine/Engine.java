@@ -50,7 +50,7 @@ public final class Engine implements AutoCloseable {
   private static final int ACCESS_RING_CAPACITY = 4096;
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final int CHECKED_FILES_MAX = 4096;
-  private static final long CHECK_IDLE_MILLIS_MIN = 100;
+  private static final long CHECK_AGE_NANOS_MIN = 100_000_000;
   private static final int RESTORED_PER_STEP = 64;
 
   /**
@@ -76,7 +76,8 @@ public final class Engine implements AutoCloseable {
   private final TierChain chain;
   private final FileTable files;
   private final VersionCheck versions;
-  private final long attributeTtlNanos;
+  private final StripedWriteFence fence;
+  private final long checkAgeNanos;
   private final HandDown handDown;
   private final BlockLoads loads;
   private final PrefetchScheduler prefetch;
@@ -111,7 +112,8 @@ public final class Engine implements AutoCloseable {
       Meters meters) {
     BlockGeometry geometry = configuration.geometry();
     this.state = state;
-    attributeTtlNanos = configuration.attributeTtlNanos();
+    this.fence = fence;
+    checkAgeNanos = Math.max(CHECK_AGE_NANOS_MIN, configuration.attributeTtlNanos());
     restored = meters.counter("warm.restoredBlocks");
     restoreReserveBytes = (long) (ramSpec.capacityBytes() * RESTORE_RESERVE_SHARE);
     AccessRing accesses = new AccessRing(ACCESS_RING_CAPACITY, meters);
@@ -148,7 +150,15 @@ public final class Engine implements AutoCloseable {
             this::late,
             meters);
     ReadPath reads =
-        new ReadPath(geometry, ram, loads, versions, accesses, clock, attributeTtlNanos, meters);
+        new ReadPath(
+            geometry,
+            ram,
+            loads,
+            versions,
+            accesses,
+            clock,
+            configuration.attributeTtlNanos(),
+            meters);
     prefetch =
         new PrefetchScheduler(
             accesses,
@@ -189,21 +199,11 @@ public final class Engine implements AutoCloseable {
     prefetch.load(state);
   }
 
-  /**
-   * Runs the background roles on threads of these workers.
-   *
-   * @param checksOpenFiles whether open files are compared with the backing although nobody reads
-   *     them here, because the kernel may serve them from its pages
-   */
-  public void start(Workers workers, int prefetchThreads, boolean checksOpenFiles) {
+  /** Runs the background roles on threads of these workers. */
+  public void start(Workers workers, int prefetchThreads) {
     workers.loop("emberfs-ram", ROLE_IDLE_MILLIS, chain.ram()::maintain);
     workers.loop("emberfs-hand-down", HAND_DOWN_IDLE_MILLIS, handDown::step);
-    if (checksOpenFiles) {
-      workers.loop(
-          "emberfs-check",
-          Math.max(CHECK_IDLE_MILLIS_MIN, attributeTtlNanos / NANOS_PER_MILLI),
-          this::checkStep);
-    }
+    workers.loop("emberfs-check", checkAgeNanos / NANOS_PER_MILLI, this::checkStep);
     workers.loop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
     workers.loop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
     for (int i = 0; i < prefetchThreads; i++) {
@@ -221,13 +221,9 @@ public final class Engine implements AutoCloseable {
     return chain.ram().maintain();
   }
 
-  /**
-   * Compares open files with the backing, those that were not compared lately; 0, so that a round
-   * comes once in a while.
-   */
+  /** Compares some open files with the backing, those that were not compared lately. */
   public int checkStep() {
-    files.checkOpenFiles(versions, attributeTtlNanos, CHECKED_FILES_MAX);
-    return 0;
+    return files.checkOpenFiles(versions, checkAgeNanos, CHECKED_FILES_MAX);
   }
 
   /** Learns from accesses, one bounded step. */
@@ -309,8 +305,14 @@ public final class Engine implements AutoCloseable {
     return off;
   }
 
+  /**
+   * The blocks of a dead generation go. The fence closes meanwhile, so that one on its way up from
+   * a lower tier cannot arrive afterwards: numbers of generations may repeat after a kill.
+   */
   private void dropFile(long fileId) {
+    fence.begin(fileId, 0, Long.MAX_VALUE);
     chain.removeFrom(fileId, 0);
+    fence.end(fileId, 0, Long.MAX_VALUE);
     prefetch.invalidated(fileId);
   }
 

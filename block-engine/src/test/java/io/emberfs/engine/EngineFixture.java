@@ -16,6 +16,7 @@ import io.emberfs.core.StateStore;
 import io.emberfs.core.Tier;
 import io.emberfs.core.WriteFence;
 import io.emberfs.engine.backing.CountingBackingStore;
+import io.emberfs.engine.backing.DelayingBackingStore;
 import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.ram.RamTierSpec;
@@ -36,6 +37,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /** An engine over fakes, on one thread and a clock that the test turns; it can be restarted. */
 final class EngineFixture implements AutoCloseable {
@@ -51,6 +53,7 @@ final class EngineFixture implements AutoCloseable {
   private final FakeRecords records = new FakeRecords();
   private final Tier ssd;
   private final boolean blind;
+  private LongConsumer delay = _ -> {};
   private Meters meters = new Meters();
   private WriteFence fence = WriteFence.OPEN;
   private Engine engine;
@@ -94,7 +97,10 @@ final class EngineFixture implements AutoCloseable {
     meters = new Meters();
     return new Engine(
         new EngineConfiguration(new BlockGeometry(blockSize), ATTRIBUTE_TTL_NANOS, 4, 100, 10_000),
-        new CountingBackingStore(blind ? FrozenVersions.of(store) : store, meters),
+        new CountingBackingStore(
+            new DelayingBackingStore(
+                blind ? FrozenVersions.of(store) : store, 1, millis -> delay.accept(millis)),
+            meters),
         records,
         state,
         striped,
@@ -136,6 +142,11 @@ final class EngineFixture implements AutoCloseable {
     return cache().open(node(name), O_RDWR);
   }
 
+  /** What every request to the backing waits for from now on. */
+  void delayBacking(LongConsumer newDelay) {
+    delay = newDelay;
+  }
+
   /** The node of a name, with a reference for the caller. */
   BackingNode node(String name) {
     return store.lookup(store.root(), name.getBytes(UTF_8));
@@ -166,6 +177,12 @@ final class EngineFixture implements AutoCloseable {
       if (n != data.length) {
         throw new AssertionError("wrote " + n + " of " + data.length);
       }
+    }
+  }
+
+  void append(CachedFile file, byte[] data) {
+    try (Arena arena = Arena.ofConfined()) {
+      cache().append(file, arena.allocateFrom(ValueLayout.JAVA_BYTE, data), 1);
     }
   }
 

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.emberfs.core.BlockCache.CachedFile;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -20,6 +23,8 @@ class EngineRaceTest {
   private static final int GRANULE = 4096;
   private static final int GRANULES = 64;
   private static final int ROUNDS = 4_000;
+  private static final int APPENDS = 400;
+  private static final long BACKING_DELAY_NANOS = 300_000;
 
   @Test
   void noReadIsOlderThanAnAnsweredWrite() throws InterruptedException {
@@ -44,6 +49,53 @@ class EngineRaceTest {
       }
       assertThat(failures).isEmpty();
       engine.close(file);
+    }
+  }
+
+  @Test
+  void nobodyReadsZerosWhereAnAppendWasAnswered() throws InterruptedException {
+    try (EngineFixture engine = new EngineFixture(BLOCK, 2 << 20, 4 << 20)) {
+      engine.store().changeBehind("f", new byte[] {1});
+      engine.passYouth();
+      engine.delayBacking(_ -> LockSupport.parkNanos(BACKING_DELAY_NANOS));
+      CachedFile file = engine.open("f");
+      AtomicLong answered = new AtomicLong(1);
+      AtomicBoolean done = new AtomicBoolean();
+      ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+      List<Thread> threads = new ArrayList<>();
+      for (int reader = 0; reader < 4; reader++) {
+        threads.add(thread(failures, () -> readTailUntil(done, engine, file, answered)));
+      }
+      threads.add(
+          thread(
+              failures,
+              () -> {
+                while (!done.get()) {
+                  engine.clear("ram");
+                }
+              }));
+      byte[] piece = new byte[100];
+      Arrays.fill(piece, (byte) 1);
+      for (int i = 0; i < APPENDS; i++) {
+        engine.append(file, piece);
+        answered.addAndGet(piece.length);
+      }
+      done.set(true);
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertThat(failures).isEmpty();
+      engine.close(file);
+    }
+  }
+
+  private static void readTailUntil(
+      AtomicBoolean done, EngineFixture engine, CachedFile file, AtomicLong answered) {
+    while (!done.get()) {
+      long end = answered.get();
+      int length = (int) Math.min(200, end);
+      byte[] got = engine.read(file, end - length, length);
+      assertThat(got).as("the %d bytes before %d", length, end).hasSize(length).containsOnly(1);
     }
   }
 

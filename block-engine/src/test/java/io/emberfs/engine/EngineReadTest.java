@@ -204,6 +204,15 @@ class EngineReadTest {
   }
 
   @Test
+  void anAppendGoesBehindWhatOthersAppended() {
+    CachedFile file = engine.open("f");
+    engine.store().changeBehind("f", SIZE, new byte[] {1, 2, 3});
+    engine.append(file, new byte[] {4, 5});
+    assertThat(engine.read(file, SIZE, 100)).containsExactly(1, 2, 3, 4, 5);
+    engine.close(file);
+  }
+
+  @Test
   void nobodyGetsBytesOfAForgottenFile() {
     CachedFile file = engine.open("f");
     engine.read(file, 0, SIZE);

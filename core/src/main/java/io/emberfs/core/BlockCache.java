@@ -48,6 +48,12 @@ public interface BlockCache extends AutoCloseable {
    */
   int write(CachedFile file, long offset, MemorySegment source, int process);
 
+  /**
+   * Writes at the end of the file, wherever that is when the bytes reach the backing (O_APPEND):
+   * somebody else may have appended since the kernel last looked. Otherwise as {@link #write}.
+   */
+  int append(CachedFile file, MemorySegment source, int process);
+
   /** Cuts or extends a file that may not be open. */
   void truncate(BackingNode node, long size);
 

@@ -91,8 +91,16 @@ public interface FsHandler {
    * WRITE of {@link Request#in()}.
    *
    * @param killSetId whether set-id bits are to be cleared
+   * @param fromPages whether the kernel writes its own pages back (of a mapping): then the offset
+   *     counts, also where the file was opened to append
    */
-  default void write(Request request, long nodeId, long handle, long offset, boolean killSetId) {
+  default void write(
+      Request request,
+      long nodeId,
+      long handle,
+      long offset,
+      boolean killSetId,
+      boolean fromPages) {
     request.error(ENOSYS);
   }
 

@@ -57,9 +57,9 @@ public final class Assembly implements Daemon.Assembler {
   private static final String NATIVE_DIRECTORY_PROPERTY = "emberfs.native";
   private static final String ROCKS_LIBRARY = "librocksdbjnijni-linux64.so";
   private static final int RECEIVING_THREADS = 2;
-  private static final int REQUESTS_IN_FLIGHT_MAX = 48;
+  private static final int REQUESTS_IN_FLIGHT_MAX = 256;
   private static final int REQUEST_BYTES_MAX = 1 << 20;
-  private static final int WORKER_THREADS = 16;
+  private static final int WORKER_THREADS = 32;
   private static final int TASKS_QUEUED_MAX = 4096;
   private static final int PREFETCH_THREADS = 2;
   private static final int NODES_MAX = 4 << 20;
@@ -164,10 +164,7 @@ public final class Assembly implements Daemon.Assembler {
 
     PoolWorkers workers = new PoolWorkers(WORKER_THREADS, TASKS_QUEUED_MAX, meters);
     opened.addFirst(workers);
-    engine.start(
-        workers,
-        configuration.prefetch() ? PREFETCH_THREADS : 0,
-        configuration.kernelCache() != KernelCache.OFF);
+    engine.start(workers, configuration.prefetch() ? PREFETCH_THREADS : 0);
     notifier.start(workers);
     EmberFileSystem fileSystem =
         new EmberFileSystem(

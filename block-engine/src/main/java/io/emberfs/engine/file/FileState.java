@@ -188,7 +188,7 @@ public final class FileState {
    */
   public boolean changed(FileVersion before, FileVersion after, long nanos) {
     assert lock.isHeldByCurrentThread();
-    if (!before.equals(version)) {
+    if (!before.equals(version) || readWhileYoung) {
       return check(after, nanos);
     }
     version = after;
@@ -321,12 +321,15 @@ public final class FileState {
     return retired;
   }
 
-  /** What is to be persisted, or null if the persisted record is up to date. */
+  /** What is to be persisted; null if the persisted record is up to date, or the file is busy. */
   @Nullable FileRecord takePendingRecord() {
     if (!recordPending) {
       return null;
     }
-    lock.lock();
+    // A file in the middle of a slow own write keeps its record for the next round.
+    if (!lock.tryLock()) {
+      return null;
+    }
     try {
       recordPending = false;
       return retired ? null : new FileRecord(fileId, fileGeneration, version);

@@ -186,19 +186,25 @@ public final class BlockLoads implements BlockLoader {
     long fileGeneration = state.fileGeneration();
     List<Flight> led = new ArrayList<>();
     long fetched = 0;
-    for (long block = firstBlockIndex; block < firstBlockIndex + blockCount; block++) {
-      Flight flight = leadPrefetch(fileId, block, fileGeneration, geometry.wholeMask(block, size));
-      if (flight != null) {
-        led.add(flight);
+    try {
+      for (long block = firstBlockIndex; block < firstBlockIndex + blockCount; block++) {
+        Flight flight =
+            leadPrefetch(fileId, block, fileGeneration, geometry.wholeMask(block, size));
+        if (flight != null) {
+          led.add(flight);
+        }
+        boolean full = led.size() * (long) geometry.blockSize() >= RUN_BYTES_MAX;
+        if (!led.isEmpty() && (flight == null || full)) {
+          fetched |= prefetchRun(state, size, led, firstBlockIndex);
+          led.clear();
+        }
       }
-      boolean full = led.size() * (long) geometry.blockSize() >= RUN_BYTES_MAX;
-      if (!led.isEmpty() && (flight == null || full)) {
+      if (!led.isEmpty()) {
         fetched |= prefetchRun(state, size, led, firstBlockIndex);
         led.clear();
       }
-    }
-    if (!led.isEmpty()) {
-      fetched |= prefetchRun(state, size, led, firstBlockIndex);
+    } finally {
+      led.forEach(flights::complete);
     }
     return new Result(Status.DONE, fetched);
   }
@@ -317,7 +323,11 @@ public final class BlockLoads implements BlockLoader {
       state.lock();
       try {
         FileVersion now = file.version();
-        if (!state.confirms(led.getFirst().fileGeneration, now) || n < length) {
+        // An own write keeps the generation and may have moved the end of the file since this read
+        // was
+        // planned: what was then behind the end is not zeros now.
+        boolean isPlanned = now.size() == fileSize && n == length;
+        if (!isPlanned || !state.confirms(led.getFirst().fileGeneration, now)) {
           if (state.check(now, clock.nanoTime())) {
             versions.dropDead(state);
           }

@@ -24,9 +24,9 @@ import java.util.function.Supplier;
  * a window of the write fence:
  *
  * <ol>
- *   <li>the version before; if it is not the recorded one, somebody else changed the file;
  *   <li>the fence closes over the blocks concerned;
- *   <li>the backing changes;
+ *   <li>the version before; if it is not the recorded one, somebody else changed the file;
+ *   <li>the backing changes, and at once the version after is taken;
  *   <li>the blocks leave every tier, also when the change failed half-way;
  *   <li>the fence opens with a new sequence;
  *   <li>the version after becomes the recorded one, and the generation stays if the change was ours
@@ -72,25 +72,41 @@ public final class WritePath {
 
   /** {@code BlockCache.write}. */
   public int write(OpenFile file, long offset, MemorySegment source) {
-    if (source.byteSize() == 0) {
-      return 0;
-    }
     FileState state = file.state();
     BackingFile target = file.writer();
     state.lock();
     try {
-      long end = offset + source.byteSize();
-      // A write behind the old end gives the rest of the old last granule its first bytes: zeros.
-      long from = Math.min(offset, state.size());
-      Change<Integer> change = change(state, target, from, end, () -> target.write(offset, source));
-      int written = change.result();
-      if (change.isOursAlone()) {
-        offerCovered(state, offset, source.asSlice(0, written));
-      }
-      return written;
+      return writeLocked(state, target, offset, source);
     } finally {
       state.unlock();
     }
+  }
+
+  /** {@code BlockCache.append}. The end of the file is looked up under the version lock. */
+  public int append(OpenFile file, MemorySegment source) {
+    FileState state = file.state();
+    BackingFile target = file.writer();
+    state.lock();
+    try {
+      return writeLocked(state, target, target.version().size(), source);
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private int writeLocked(FileState state, BackingFile target, long offset, MemorySegment source) {
+    if (source.byteSize() == 0) {
+      return 0;
+    }
+    long end = offset + source.byteSize();
+    // A write behind the old end gives the rest of the old last granule its first bytes: zeros.
+    long from = Math.min(offset, state.size());
+    Change<Integer> change = change(state, target, from, end, () -> target.write(offset, source));
+    int written = change.result();
+    if (change.isOursAlone()) {
+      offerCovered(state, offset, source.asSlice(0, written));
+    }
+    return written;
   }
 
   /** {@code BlockCache.truncate}. */
@@ -182,18 +198,21 @@ public final class WritePath {
    */
   private <T> Change<T> change(
       FileState state, BackingFile target, long from, long end, Supplier<T> action) {
-    FileVersion before = target.version();
     long firstBlock = geometry.blockIndex(from);
     long lastBlock = geometry.blockIndex(end - 1);
     T result;
     boolean dead;
     fence.begin(state.fileId(), firstBlock, lastBlock);
+    // Nothing stands between the two looks but the change: what somebody else does there is not
+    // seen.
+    FileVersion before = target.version();
     try {
       result = action.get();
     } finally {
+      FileVersion after = target.version();
       drop(state.fileId(), from, end, firstBlock, lastBlock);
       fence.end(state.fileId(), firstBlock, lastBlock);
-      dead = state.changed(before, target.version(), clock.nanoTime());
+      dead = state.changed(before, after, clock.nanoTime());
       if (dead) {
         versions.dropDead(state);
       }

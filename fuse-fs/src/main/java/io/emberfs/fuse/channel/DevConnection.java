@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,8 +50,14 @@ final class DevConnection implements ReplyChannel {
   /** Guards the notifications' memory and the life of the descriptors towards them. */
   private final ReentrantLock notifyLock = new ReentrantLock();
 
+  private final Condition notificationEnded = notifyLock.newCondition();
+
   @GuardedBy("notifyLock")
   private boolean isClosed;
+
+  /** Notifications that use the descriptor now. */
+  @GuardedBy("notifyLock")
+  private int notifications;
 
   private DevConnection(
       int[] descriptors,
@@ -163,16 +170,39 @@ final class DevConnection implements ReplyChannel {
   }
 
   boolean notifyInvalidInode(long nodeId, long offset, long length) {
-    notifyLock.lock();
+    if (!beginNotification()) {
+      return false;
+    }
+    // No lock is held here: the kernel may wait for a page whose reader or writer waits for an
+    // answer of ours.
     try (Arena arena = Arena.ofConfined()) {
-      if (isClosed) {
-        return false;
-      }
       MemorySegment message = arena.allocate(Notification.INVALID_INODE_SIZE);
       Notification.invalidInode(message, nodeId, offset, length);
       int result = FuseDevice.write(descriptors[0], message.address(), message.byteSize());
       // ENOENT: the kernel does not know the node, so it keeps nothing of it.
       return result >= 0 || result == -Errno.ENOENT;
+    } finally {
+      endNotification();
+    }
+  }
+
+  private boolean beginNotification() {
+    notifyLock.lock();
+    try {
+      if (!isClosed) {
+        notifications++;
+      }
+      return !isClosed;
+    } finally {
+      notifyLock.unlock();
+    }
+  }
+
+  private void endNotification() {
+    notifyLock.lock();
+    try {
+      notifications--;
+      notificationEnded.signalAll();
     } finally {
       notifyLock.unlock();
     }
@@ -212,17 +242,28 @@ final class DevConnection implements ReplyChannel {
         return;
       }
       isClosed = true;
-      int first = descriptors[0];
-      for (int i = 1; i < descriptors.length; i++) {
-        if (descriptors[i] != first) {
-          FuseDevice.close(descriptors[i]);
-        }
+      long left = PATIENCE.toNanos();
+      while (notifications > 0 && left > 0) {
+        left = notificationEnded.awaitNanos(left);
       }
-      FuseDevice.close(first);
-      buffers.close();
+      if (notifications > 0) {
+        LOG.warn("a notification is still on its way; its descriptor stays");
+        return;
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return;
     } finally {
       notifyLock.unlock();
     }
+    int first = descriptors[0];
+    for (int i = 1; i < descriptors.length; i++) {
+      if (descriptors[i] != first) {
+        FuseDevice.close(descriptors[i]);
+      }
+    }
+    FuseDevice.close(first);
+    buffers.close();
   }
 
   @Override

@@ -80,7 +80,8 @@ public final class Dispatcher {
         request.nodeId(),
         request.arguments().longAt(Wire.WRITE_HANDLE),
         offset,
-        (request.arguments().intAt(Wire.WRITE_FLAGS) & Wire.WRITE_KILL_SET_ID) != 0);
+        (request.arguments().intAt(Wire.WRITE_FLAGS) & Wire.WRITE_KILL_SET_ID) != 0,
+        (request.arguments().intAt(Wire.WRITE_FLAGS) & Wire.WRITE_FROM_PAGES) != 0);
   }
 
   private void other(WireRequest request) {

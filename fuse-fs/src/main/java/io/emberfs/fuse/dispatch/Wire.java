@@ -94,6 +94,7 @@ final class Wire {
   static final int WRITE_OFFSET = 8;
   static final int WRITE_LENGTH = 16;
   static final int WRITE_FLAGS = 20;
+  static final int WRITE_FROM_PAGES = 1;
   static final int WRITE_KILL_SET_ID = 1 << 2;
   static final int WRITE_OUT_SIZE = 8;
 

@@ -15,9 +15,9 @@ import io.emberfs.fuse.node.NodeTable;
  * The file system: names come from the backing store, bytes from the block cache.
  *
  * <p>Threads: a READ is tried on the receiving thread and deferred if it would wait; FORGET is done
- * there. Everything else may ask the backing, attributes too, and goes to a worker: a slow backing
- * holds up no receiver, so a hit never waits behind it. The order of calls is the kernel's: none
- * that depends on another is sent before that one's answer.
+ * there. Everything else may ask the backing, attributes too, and goes to a worker: a hit waits
+ * behind a slow backing only when every request buffer is taken. The order of calls is the
+ * kernel's: none that depends on another is sent before that one's answer.
  */
 public final class EmberFileSystem implements FsHandler {
   private final BackingStore store;
@@ -71,9 +71,15 @@ public final class EmberFileSystem implements FsHandler {
   }
 
   @Override
-  public void write(Request request, long nodeId, long handle, long offset, boolean killSetId) {
+  public void write(
+      Request request,
+      long nodeId,
+      long handle,
+      long offset,
+      boolean killSetId,
+      boolean fromPages) {
     long begin = clock.nanoTime();
-    tasks.later(request, () -> files.write(request, handle, offset, killSetId, begin));
+    tasks.later(request, () -> files.write(request, handle, offset, killSetId, fromPages, begin));
   }
 
   @Override

@@ -24,6 +24,7 @@ final class FileOperations {
   private static final int O_ACCMODE = 3;
   private static final int O_RDONLY = 0;
   private static final int O_TRUNC = 01000;
+  private static final int O_APPEND = 02000;
   private static final int HANDLES_MAX = 1 << 20;
 
   private final BackingStore store;
@@ -77,7 +78,7 @@ final class FileOperations {
       node.release(1);
       throw failed;
     }
-    long handle = add(known, file);
+    long handle = add(known, file, flags);
     if ((flags & O_TRUNC) != 0 && request.uid() != 0) {
       try {
         nodes.clearSetId(known);
@@ -113,7 +114,7 @@ final class FileOperations {
     }
     long handle;
     try {
-      handle = add(nodes.require(entry.nodeId()), file);
+      handle = add(nodes.require(entry.nodeId()), file, flags);
     } catch (Throwable failed) {
       nodes.unlearn(entry);
       throw failed;
@@ -155,10 +156,14 @@ final class FileOperations {
     request.reply(byteCount);
   }
 
-  void write(Request request, long handle, long offset, boolean killSetId, long begin) {
+  void write(
+      Request request, long handle, long offset, boolean killSetId, boolean fromPages, long begin) {
     writes.increment();
     OpenFile open = requireOpen(handle);
-    int byteCount = cache.write(open.file(), offset, request.in(), request.pid());
+    int byteCount =
+        open.appends() && !fromPages
+            ? cache.append(open.file(), request.in(), request.pid())
+            : cache.write(open.file(), offset, request.in(), request.pid());
     if (killSetId || request.uid() != 0) {
       nodes.clearSetId(open.node());
     }
@@ -238,8 +243,8 @@ final class FileOperations {
   /**
    * Gives out a handle; takes the file and one reference to its node over, also when this throws.
    */
-  private long add(KnownNode known, CachedFile file) {
-    OpenFile open = new OpenFile(known, file);
+  private long add(KnownNode known, CachedFile file, int flags) {
+    OpenFile open = new OpenFile(known, file, (flags & O_APPEND) != 0);
     known.opened();
     long handle = files.add(open);
     if (handle == 0) {

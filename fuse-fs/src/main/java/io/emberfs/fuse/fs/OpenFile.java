@@ -8,5 +8,6 @@ import io.emberfs.fuse.node.KnownNode;
  *
  * @param node with a reference of its own to the backing's node
  * @param file the cache's token
+ * @param appends whether it was opened with O_APPEND
  */
-record OpenFile(KnownNode node, CachedFile file) {}
+record OpenFile(KnownNode node, CachedFile file, boolean appends) {}

@@ -113,8 +113,9 @@ final class RecordingFsHandler implements FsHandler {
   }
 
   @Override
-  public void write(Request r, long nodeId, long handle, long offset, boolean kill) {
-    note(r, "write", nodeId, handle, offset, kill, in(r));
+  public void write(
+      Request r, long nodeId, long handle, long offset, boolean kill, boolean fromPages) {
+    note(r, "write", nodeId, handle, offset, kill, fromPages, in(r));
   }
 
   @Override

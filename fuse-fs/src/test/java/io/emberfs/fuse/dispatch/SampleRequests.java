@@ -38,7 +38,7 @@ final class SampleRequests {
     samples.put(
         "read 7 5 4096 8192", of(Opcode.READ).u64(5, 4096).u32(8192, 0).u64(0).u32(0, 0).done());
     samples.put(
-        "write 7 5 4096 true data",
+        "write 7 5 4096 true false data",
         of(Opcode.WRITE)
             .u64(5, 4096)
             .u32(4, 4)

@@ -136,7 +136,7 @@ final class EmberFileSystemTest {
     assertThat(run(r -> fs.getAttributes(r, 99, 0)).errno()).isEqualTo(Errno.ESTALE);
     assertThat(run(r -> fs.lookup(r, 99, name("a"))).errno()).isEqualTo(Errno.ESTALE);
     assertThat(run(r -> fs.read(r, 99, 77, 0, 1)).errno()).isEqualTo(Errno.EBADF);
-    assertThat(run(r -> fs.write(r, 99, 77, 0, false)).errno()).isEqualTo(Errno.EBADF);
+    assertThat(run(r -> fs.write(r, 99, 77, 0, false, false)).errno()).isEqualTo(Errno.EBADF);
     assertThat(run(r -> fs.release(r, 99, 77)).errno()).isEqualTo(Errno.EBADF);
     assertThat(run(r -> fs.releaseDirectory(r, 99, 77)).errno()).isEqualTo(Errno.EBADF);
     assertThat(run(r -> fs.open(r, NodeTable.ROOT_ID, 0)).errno()).isEqualTo(Errno.EINVAL);
@@ -389,7 +389,7 @@ final class EmberFileSystemTest {
 
   private int written(Answer.Created file, long offset, String text, int uid) {
     AssertingRequest request = AssertingRequest.of(uid, name(text));
-    fs.write(request, file.entry().nodeId(), file.handle(), offset, false);
+    fs.write(request, file.entry().nodeId(), file.handle(), offset, false, false);
     workers.runAll();
     return request.answer(Answer.Written.class).byteCount();
   }

@@ -77,6 +77,11 @@ public final class FakeBlockCache implements BlockCache {
   }
 
   @Override
+  public int append(CachedFile file, MemorySegment source, int process) {
+    return backing(file).write(backing(file).version().size(), source);
+  }
+
+  @Override
   public void truncate(BackingNode node, long size) {
     try (BackingFile file = store.open(node, BackingStore.OpenMode.READ_WRITE)) {
       file.truncate(size);

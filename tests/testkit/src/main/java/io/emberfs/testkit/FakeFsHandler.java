@@ -96,7 +96,13 @@ public final class FakeFsHandler implements FsHandler {
   }
 
   @Override
-  public void write(Request request, long nodeId, long handle, long offset, boolean killSetId) {
+  public void write(
+      Request request,
+      long nodeId,
+      long handle,
+      long offset,
+      boolean killSetId,
+      boolean fromPages) {
     MemorySegment bytes = files.get((int) (nodeId - ROOT_ID - 1)).bytes();
     MemorySegment source = request.in();
     if (offset + source.byteSize() > bytes.byteSize()) {
