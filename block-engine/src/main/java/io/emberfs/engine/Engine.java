@@ -158,6 +158,7 @@ public final class Engine implements AutoCloseable {
             accesses,
             clock,
             configuration.attributeTtlNanos(),
+            configuration.readsAhead(),
             meters);
     prefetch =
         new PrefetchScheduler(

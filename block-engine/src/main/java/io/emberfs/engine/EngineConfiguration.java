@@ -11,13 +11,16 @@ import io.emberfs.core.BlockGeometry;
  * @param loadCountMax loads from lower tiers or the backing at a time, prefetches included
  * @param fileCountMax file states in memory, those of open files not counted
  * @param warmBlocksMax keys in the saved warm state
+ * @param readsAhead whether a miss of a sequential read fetches what follows by the same read of
+ *     the backing
  */
 public record EngineConfiguration(
     BlockGeometry geometry,
     long attributeTtlNanos,
     int loadCountMax,
     int fileCountMax,
-    int warmBlocksMax) {
+    int warmBlocksMax,
+    boolean readsAhead) {
   public EngineConfiguration {
     if (attributeTtlNanos < 0 || loadCountMax < 1 || fileCountMax < 1 || warmBlocksMax < 0) {
       throw new IllegalArgumentException(

@@ -96,7 +96,8 @@ final class EngineFixture implements AutoCloseable {
     fence = striped;
     meters = new Meters();
     return new Engine(
-        new EngineConfiguration(new BlockGeometry(blockSize), ATTRIBUTE_TTL_NANOS, 4, 100, 10_000),
+        new EngineConfiguration(
+            new BlockGeometry(blockSize), ATTRIBUTE_TTL_NANOS, 4, 100, 10_000, true),
         new CountingBackingStore(
             new DelayingBackingStore(
                 blind ? FrozenVersions.of(store) : store, 1, millis -> delay.accept(millis)),

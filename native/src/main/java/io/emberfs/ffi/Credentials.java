@@ -68,7 +68,7 @@ public final class Credentials {
       ThreadLocal.withInitial(Credentials::new);
 
   private final MemorySegment capabilities =
-      Arena.ofAuto().allocate(CAPABILITY_MEMORY_BYTES, Long.BYTES);
+      Arena.global().allocate(CAPABILITY_MEMORY_BYTES, Long.BYTES);
 
   /** This thread has an umask of its own. */
   private boolean unshared;

@@ -33,13 +33,16 @@ final class Scratch {
   final MemorySegment struct;
 
   private Scratch() {
-    Arena arena = Arena.ofAuto();
+    Arena arena = Arena.global();
     firstPath = arena.allocate(PATH_BYTES);
     secondPath = arena.allocate(PATH_BYTES);
     struct = arena.allocate(STRUCT_BYTES, Long.BYTES);
   }
 
-  /** The calling thread's. */
+  /**
+   * The calling thread's; never freed, for emberfs has a bounded number of threads that live as
+   * long as the mount.
+   */
   static Scratch mine() {
     return MINE.get();
   }

@@ -41,7 +41,7 @@ public final class Statfs {
 
   private static final ThreadLocal<Statfs> OF_THREAD = ThreadLocal.withInitial(Statfs::new);
 
-  private final MemorySegment struct = Arena.ofAuto().allocate(STRUCT_BYTES, Long.BYTES);
+  private final MemorySegment struct = Arena.global().allocate(STRUCT_BYTES, Long.BYTES);
 
   private Statfs() {}
 

@@ -57,7 +57,7 @@ public final class Statx {
 
   private static final ThreadLocal<Statx> OF_THREAD = ThreadLocal.withInitial(Statx::new);
 
-  private final MemorySegment struct = Arena.ofAuto().allocate(STRUCT_BYTES, Long.BYTES);
+  private final MemorySegment struct = Arena.global().allocate(STRUCT_BYTES, Long.BYTES);
 
   private Statx() {}
 

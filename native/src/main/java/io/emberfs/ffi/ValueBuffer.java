@@ -18,7 +18,7 @@ public final class ValueBuffer {
   private static final ThreadLocal<ValueBuffer> OF_THREAD =
       ThreadLocal.withInitial(ValueBuffer::new);
 
-  private final MemorySegment memory = Arena.ofAuto().allocate(BYTES);
+  private final MemorySegment memory = Arena.global().allocate(BYTES);
 
   private ValueBuffer() {}
 

@@ -220,7 +220,8 @@ public final class Assembly implements Daemon.Assembler {
         configuration.attributeTtl().toNanos(),
         WORKER_THREADS + PREFETCH_THREADS + 1,
         FILE_STATES_MAX,
-        WARM_BLOCKS_MAX);
+        WARM_BLOCKS_MAX,
+        configuration.prefetch());
   }
 
   private static Codec encoder(MountConfiguration configuration) {

@@ -3,28 +3,35 @@ package io.emberfs.engine.backing;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ArrayBlockingQueue;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Buffers for reading directories, used again and again; those above the bound are left to the
- * collector. Any thread.
+ * Buffers for reading directories, used again and again; those above the bound are freed as they
+ * come back. Any thread.
  */
 final class DirectoryBuffers {
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int KEPT_MAX = 32;
 
-  private final ArrayBlockingQueue<MemorySegment> kept = new ArrayBlockingQueue<>(KEPT_MAX);
+  private final ArrayBlockingQueue<Buffer> kept = new ArrayBlockingQueue<>(KEPT_MAX);
 
   /** A buffer with any content, the caller's until it is given back. */
-  MemorySegment take() {
-    MemorySegment buffer = kept.poll();
-    return buffer != null ? buffer : Arena.ofAuto().allocate(BUFFER_BYTES, Long.BYTES);
+  Buffer take() {
+    Buffer buffer = kept.poll();
+    return buffer != null ? buffer : Buffer.allocate();
   }
 
   /** Takes a buffer back. */
-  void giveBack(@Nullable MemorySegment buffer) {
-    if (buffer != null) {
-      boolean _ = kept.offer(buffer);
+  void giveBack(Buffer buffer) {
+    if (!kept.offer(buffer)) {
+      buffer.arena.close();
+    }
+  }
+
+  /** Memory with a lifetime of its own. */
+  record Buffer(Arena arena, MemorySegment bytes) {
+    private static Buffer allocate() {
+      Arena arena = Arena.ofShared();
+      return new Buffer(arena, arena.allocate(BUFFER_BYTES, Long.BYTES));
     }
   }
 }

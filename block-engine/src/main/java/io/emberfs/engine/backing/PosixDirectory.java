@@ -25,7 +25,7 @@ final class PosixDirectory implements BackingDirectory {
 
   private final int descriptor;
   private final DirectoryBuffers buffers;
-  private @Nullable MemorySegment buffer;
+  private DirectoryBuffers.@Nullable Buffer buffer;
   private boolean closed;
 
   /** Cookie of the entry at {@code position}. */
@@ -43,11 +43,12 @@ final class PosixDirectory implements BackingDirectory {
   @Override
   public synchronized void read(long cookie, EntrySink sink) {
     checkOpen();
-    MemorySegment entries = buffer;
-    if (entries == null) {
-      entries = buffers.take();
-      buffer = entries;
+    DirectoryBuffers.Buffer taken = buffer;
+    if (taken == null) {
+      taken = buffers.take();
+      buffer = taken;
     }
+    MemorySegment entries = taken.bytes();
     // Who begins anew wants to see what has changed, so that what is buffered is too old.
     if (cookie != standsAt || (cookie == 0 && end > 0)) {
       Failures.check(FileCalls.seek(descriptor, cookie, SEEK_SET), "lseek", this);
@@ -96,8 +97,10 @@ final class PosixDirectory implements BackingDirectory {
     if (!closed) {
       closed = true;
       FileCalls.close(descriptor);
-      buffers.giveBack(buffer);
-      buffer = null;
+      if (buffer != null) {
+        buffers.giveBack(buffer);
+        buffer = null;
+      }
     }
   }
 

@@ -20,6 +20,9 @@ public final class OpenFile implements BlockCache.CachedFile {
   /** Where the last read ended. A torn or stale value costs a guess, so it is plain. */
   private long nextOffset;
 
+  /** Bytes read in order up to there; as plain as {@link #nextOffset}. */
+  private long streakBytes;
+
   /**
    * @param writer this open's own descriptor, or null for a read-only open; closed with it
    */
@@ -69,8 +72,17 @@ public final class OpenFile implements BlockCache.CachedFile {
    */
   public boolean continues(long offset, long end) {
     boolean sequential = offset == nextOffset;
+    streakBytes = sequential ? streakBytes + (end - offset) : 0;
     nextOffset = end;
     return sequential;
+  }
+
+  /**
+   * Bytes that were read in order up to the last read, this one included; 0 if it came from
+   * elsewhere.
+   */
+  public long streakBytes() {
+    return streakBytes;
   }
 
   /** Ends this open. */

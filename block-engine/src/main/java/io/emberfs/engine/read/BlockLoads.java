@@ -9,9 +9,7 @@ import io.emberfs.core.BlockMeta;
 import io.emberfs.core.Clock;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FileVersion;
-import io.emberfs.core.Lookup;
 import io.emberfs.core.Meters;
-import io.emberfs.core.Tier;
 import io.emberfs.core.WriteFence;
 import io.emberfs.engine.file.FileState;
 import io.emberfs.engine.file.FileTable;
@@ -26,11 +24,7 @@ import io.emberfs.engine.tiers.ScratchPool;
 import io.emberfs.engine.tiers.TierChain;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +48,7 @@ public final class BlockLoads implements BlockLoader {
   private final BackingStore store;
   private final FileTable files;
   private final VersionCheck versions;
-  private final TierChain chain;
+  private final LowerTiers lower;
   private final RamTier ram;
   private final BlockTransfer transfer;
   private final HandDown handDown;
@@ -64,8 +58,8 @@ public final class BlockLoads implements BlockLoader {
   private final Clock clock;
   private final LateListener late;
   private final Meters.Counter missBlocks;
-  private final Meters.Counter checksumFailures;
-  private final Map<Tier, Below> below = new HashMap<>();
+  private final Meters.Counter aheadBlocks;
+  private final Meters.Counter aheadBytes;
 
   /**
    * @param scratch from {@link #scratchFor}
@@ -88,7 +82,7 @@ public final class BlockLoads implements BlockLoader {
     this.store = store;
     this.files = files;
     this.versions = versions;
-    this.chain = chain;
+    lower = new LowerTiers(chain, transfer, fence, scratch, meters);
     this.ram = chain.ram();
     this.transfer = transfer;
     this.handDown = handDown;
@@ -98,14 +92,8 @@ public final class BlockLoads implements BlockLoader {
     this.clock = clock;
     this.late = late;
     missBlocks = meters.counter("reads.missBlocks");
-    checksumFailures = meters.counter("integrity.checksumFailures");
-    for (Tier tier : chain.lower()) {
-      below.put(
-          tier,
-          new Below(
-              meters.counter("reads.hitBlocks." + tier.name()),
-              Access.Source.valueOf(tier.name().toUpperCase(Locale.ROOT))));
-    }
+    aheadBlocks = meters.counter("prefetch.issuedBlocks");
+    aheadBytes = meters.counter("prefetch.issuedBytes");
   }
 
   /** Scratch memory for this many loads at a time. */
@@ -127,7 +115,7 @@ public final class BlockLoads implements BlockLoader {
     int offsetInBlock = geometry.offsetInBlock(at);
     long granules = geometry.touchedMask(offsetInBlock, length);
     for (int waits = 0; ; waits++) {
-      if (fromTierBelow(load, block, granules, offsetInBlock, length, target, targetOffset)) {
+      if (lower.readInto(load, block, granules, offsetInBlock, length, target, targetOffset)) {
         return length;
       }
       long sequence = fence.sequence();
@@ -214,11 +202,14 @@ public final class BlockLoads implements BlockLoader {
    * null.
    */
   private @Nullable Flight leadPrefetch(long fileId, long block, long fileGeneration, long whole) {
-    if (whole == 0 || ramHas(fileId, block, fileGeneration, whole)) {
+    // A block of which parts are here is read by parts: fetching the rest would be a guess against
+    // the evidence.
+    if (whole == 0 || ram.validGranules(fileId, block, fileGeneration) != 0) {
       return null;
     }
     long sequence = fence.sequence();
-    if (promote(fileId, block, fileGeneration, whole, RamTier.PREFETCHED)) {
+    if (lower.promote(fileId, block, fileGeneration, whole, RamTier.PREFETCHED)
+        || lower.hasPart(fileId, block, fileGeneration)) {
       return null;
     }
     Claim claim = flights.claim(fileId, block, fileGeneration, whole, sequence, true);
@@ -229,7 +220,7 @@ public final class BlockLoads implements BlockLoader {
   private long prefetchRun(FileState state, long size, List<Flight> led, long firstBlockIndex) {
     MemorySegment buffer = scratch.take();
     try {
-      if (readRun(state, size, led, buffer, RamTier.PREFETCHED) == null) {
+      if (readRun(state, size, led, buffer) == null) {
         return 0;
       }
       long fetched = 0;
@@ -255,11 +246,16 @@ public final class BlockLoads implements BlockLoader {
     MemorySegment buffer = scratch.take();
     try {
       extend(load, led);
-      MemorySegment run = readRun(load.state, load.fileSize, led, buffer, 0);
+      int wantedCount = led.size();
+      extendAhead(load, led);
+      MemorySegment run = readRun(load.state, load.fileSize, led, buffer);
       if (run == null) {
         return CHANGED;
       }
-      missBlocks.add(led.size());
+      missBlocks.add(wantedCount);
+      int aheadCount = led.size() - wantedCount;
+      aheadBlocks.add(aheadCount);
+      aheadBytes.add((long) aheadCount * geometry.blockSize());
       load.needed(Access.Source.BACKING);
       long runStart = start(led.getFirst());
       long end = Math.min(load.end, geometry.blockOffset(led.getLast().blockIndex + 1));
@@ -284,7 +280,7 @@ public final class BlockLoads implements BlockLoader {
       int length = (int) Math.min(geometry.blockSize(), load.end - geometry.blockOffset(block));
       long granules = geometry.touchedMask(0, length);
       if (ramHas(state.fileId(), block, load.fileGeneration, granules)
-          || tierBelowWith(state.fileId(), block, load.fileGeneration, granules)) {
+          || lower.has(state.fileId(), block, load.fileGeneration, granules)) {
         return;
       }
       long sequence = fence.sequence();
@@ -304,13 +300,41 @@ public final class BlockLoads implements BlockLoader {
   }
 
   /**
+   * Lets a sequential read fetch what follows by the same read of the backing, as much as it has
+   * read in order so far: a device that counts requests gives one large read for the price of one
+   * small.
+   */
+  private void extendAhead(LoadRequest load, List<Flight> led) {
+    long ahead = load.aheadBytes / geometry.blockSize();
+    FileState state = load.state;
+    while (ahead-- > 0 && (led.size() + 1L) * geometry.blockSize() <= RUN_BYTES_MAX) {
+      Flight last = led.getLast();
+      long block = last.blockIndex + 1;
+      long whole = geometry.wholeMask(block, load.fileSize);
+      if (whole == 0
+          || endOf(last.granules) < geometry.blockSize()
+          || ramHas(state.fileId(), block, load.fileGeneration, whole)
+          || lower.has(state.fileId(), block, load.fileGeneration, whole)) {
+        return;
+      }
+      long sequence = fence.sequence();
+      Claim claim =
+          flights.claim(state.fileId(), block, load.fileGeneration, whole, sequence, true);
+      if (!claim.isLeader()) {
+        return;
+      }
+      led.add(claim.flight());
+    }
+  }
+
+  /**
    * Reads the granules of neighbouring blocks by one read of the backing, and keeps them.
    *
    * @return the bytes from {@link #start} of the first flight on, zeros behind the file's end; null
    *     if the content changed
    */
   private @Nullable MemorySegment readRun(
-      FileState state, long fileSize, List<Flight> led, MemorySegment buffer, int ramFlags) {
+      FileState state, long fileSize, List<Flight> led, MemorySegment buffer) {
     long start = start(led.getFirst());
     Flight last = led.getLast();
     long end = geometry.blockOffset(last.blockIndex) + endOf(last.granules);
@@ -319,7 +343,7 @@ public final class BlockLoads implements BlockLoader {
     BackingFile file = acquire(state);
     try {
       int n = file.read(start, run.asSlice(0, length));
-      int flags = ramFlags;
+      int flags = 0;
       state.lock();
       try {
         FileVersion now = file.version();
@@ -343,7 +367,10 @@ public final class BlockLoads implements BlockLoader {
       run.asSlice(length).fill((byte) 0);
       for (Flight flight : led) {
         long from = start(flight) - start;
-        keep(flight, run.asSlice(from, geometry.rawSize(flight.granules)), flags);
+        keep(
+            flight,
+            run.asSlice(from, geometry.rawSize(flight.granules)),
+            flight.prefetch ? flags | RamTier.PREFETCHED : flags);
       }
       file.adviseUnneeded(start, length);
       return run;
@@ -368,110 +395,14 @@ public final class BlockLoads implements BlockLoader {
     }
   }
 
-  private boolean fromTierBelow(
-      LoadRequest load,
-      long block,
-      long granules,
-      int offsetInBlock,
-      int length,
-      MemorySegment target,
-      long targetOffset) {
-    if (!tierBelowWith(load.state.fileId(), block, load.fileGeneration, granules)) {
-      return false;
-    }
-    MemorySegment buffer = scratch.take();
-    try {
-      for (Tier tier : chain.lower()) {
-        long sequence = fence.sequence();
-        BlockMeta meta =
-            expandFrom(tier, load.state.fileId(), block, load.fileGeneration, granules, buffer);
-        if (meta != null) {
-          transfer.copyOut(
-              meta.validGranules(), buffer, offsetInBlock, length, target, targetOffset);
-          keepFromBelow(meta, sequence, buffer, 0);
-          Below from = Objects.requireNonNull(below.get(tier));
-          from.hitBlocks.increment();
-          load.needed(from.source);
-          return true;
-        }
-      }
-      return false;
-    } finally {
-      scratch.give(buffer);
-    }
-  }
-
-  /** Brings a block up to RAM from the first tier below that has these granules. */
+  /** {@link LowerTiers#promote}, for blocks of the warm state. */
   public boolean promote(
       long fileId, long block, long fileGeneration, long granules, int ramFlags) {
-    if (!tierBelowWith(fileId, block, fileGeneration, granules)) {
-      return false;
-    }
-    MemorySegment buffer = scratch.take();
-    try {
-      for (Tier tier : chain.lower()) {
-        long sequence = fence.sequence();
-        BlockMeta meta = expandFrom(tier, fileId, block, fileGeneration, granules, buffer);
-        if (meta != null) {
-          return keepFromBelow(meta, sequence, buffer, ramFlags);
-        }
-      }
-      return false;
-    } finally {
-      scratch.give(buffer);
-    }
-  }
-
-  private boolean keepFromBelow(BlockMeta meta, long sequence, MemorySegment buffer, int ramFlags) {
-    MemorySegment raw = buffer.asSlice(0, meta.rawSize());
-    BlockMeta plain =
-        transfer.plain(
-            meta.fileId(),
-            meta.blockIndex(),
-            meta.fileGeneration(),
-            meta.validGranules(),
-            sequence,
-            raw);
-    return ram.insert(plain, raw, ramFlags | RamTier.SAVED);
-  }
-
-  /**
-   * Looks into one tier and expands what it has into {@code raw}; null unless it is right in every
-   * respect.
-   */
-  private @Nullable BlockMeta expandFrom(
-      Tier tier, long fileId, long block, long fileGeneration, long granules, MemorySegment raw) {
-    return switch (tier.lookup(fileId, block, granules)) {
-      case Lookup.Hit(var lease) -> {
-        try (lease) {
-          BlockMeta meta = lease.meta();
-          if (meta.fileGeneration() != fileGeneration) {
-            yield null;
-          }
-          if (!transfer.expand(meta, lease.stored(), raw)) {
-            checksumFailures.increment();
-            tier.remove(fileId, block);
-            yield null;
-          }
-          yield meta;
-        }
-      }
-      // The tier counted the damage and dropped the block.
-      case Lookup.Corrupt _, Lookup.Miss _, Lookup.Busy _ -> null;
-    };
+    return lower.promote(fileId, block, fileGeneration, granules, ramFlags);
   }
 
   private boolean ramHas(long fileId, long block, long fileGeneration, long granules) {
     return (granules & ~ram.validGranules(fileId, block, fileGeneration)) == 0;
-  }
-
-  private boolean tierBelowWith(long fileId, long block, long fileGeneration, long granules) {
-    for (Tier tier : chain.lower()) {
-      if ((granules & ~tier.validGranules(fileId, block, fileGeneration)) == 0) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /**
@@ -502,9 +433,6 @@ public final class BlockLoads implements BlockLoader {
   private int endOf(long granules) {
     return (Long.SIZE - Long.numberOfLeadingZeros(granules)) * geometry.granuleSize();
   }
-
-  /** How hits of a tier below RAM are counted. */
-  private record Below(Meters.Counter hitBlocks, Access.Source source) {}
 
   /** Hears that a demand read waited for a prefetch in flight. */
   @FunctionalInterface

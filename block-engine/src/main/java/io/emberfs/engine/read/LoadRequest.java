@@ -14,11 +14,13 @@ final class LoadRequest {
   final long fileSize;
   final long end;
   final boolean sequential;
+  final long aheadBytes;
   private Access.Source slowest = Access.Source.RAM;
 
   /**
    * @param end offset behind the last byte that the read wants
    * @param sequential whether the read went on where the last one of this open ended
+   * @param aheadBytes how much behind the end is worth fetching along
    */
   LoadRequest(
       FileState state,
@@ -26,13 +28,15 @@ final class LoadRequest {
       long fileGeneration,
       long fileSize,
       long end,
-      boolean sequential) {
+      boolean sequential,
+      long aheadBytes) {
     this.state = state;
     this.node = node;
     this.fileGeneration = fileGeneration;
     this.fileSize = fileSize;
     this.end = end;
     this.sequential = sequential;
+    this.aheadBytes = aheadBytes;
   }
 
   void needed(Access.Source source) {

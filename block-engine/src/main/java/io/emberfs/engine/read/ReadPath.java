@@ -36,6 +36,7 @@ public final class ReadPath {
   private final AccessRing accesses;
   private final Clock clock;
   private final long attributeTtlNanos;
+  private final boolean readsAhead;
   private final Meters.Counter hitBlocks;
   private final AtomicInteger demandInFlight = new AtomicInteger();
 
@@ -47,6 +48,7 @@ public final class ReadPath {
       AccessRing accesses,
       Clock clock,
       long attributeTtlNanos,
+      boolean readsAhead,
       Meters meters) {
     this.geometry = geometry;
     this.ram = ram;
@@ -55,6 +57,7 @@ public final class ReadPath {
     this.accesses = accesses;
     this.clock = clock;
     this.attributeTtlNanos = attributeTtlNanos;
+    this.readsAhead = readsAhead;
     hitBlocks = meters.counter("reads.hitBlocks.ram");
   }
 
@@ -132,7 +135,14 @@ public final class ReadPath {
     long fileGeneration = state.fileGeneration();
     int wanted = (int) Math.clamp(size - offset, 0, length);
     LoadRequest load =
-        new LoadRequest(state, node, fileGeneration, size, offset + wanted, sequential);
+        new LoadRequest(
+            state,
+            node,
+            fileGeneration,
+            size,
+            offset + wanted,
+            sequential,
+            readsAhead && sequential ? file.streakBytes() : 0);
     Access.Source slowest = Access.Source.RAM;
     int done = 0;
     while (done < wanted) {
