@@ -115,17 +115,19 @@ final class Demo implements Benchmark {
         "%-9s %22s %24s %24s %15s%n",
         "", "4 KiB random (Zipf)", "1 MiB in order", "grep -r of small files", "backing reads");
     for (Stage stage : stages) {
-      out.printf(
-          Locale.ROOT,
-          "%-9s %10.0f/s %8s %12.0f MB/s %6s %13.2f s %8s %15s%n",
-          stage.name(),
-          stage.randomPerSecond(),
-          times(stage.randomPerSecond() / plain.randomPerSecond()),
-          stage.megabytesPerSecond(),
-          times(stage.megabytesPerSecond() / plain.megabytesPerSecond()),
-          stage.treeSeconds(),
-          times(plain.treeSeconds() / stage.treeSeconds()),
-          stage == plain ? "" : stage.backingReads());
+      String row =
+          String.format(
+              Locale.ROOT,
+              "%-9s %10.0f/s %8s %12.0f MB/s %6s %13.2f s %8s %15s",
+              stage.name(),
+              stage.randomPerSecond(),
+              times(stage.randomPerSecond() / plain.randomPerSecond()),
+              stage.megabytesPerSecond(),
+              times(stage.megabytesPerSecond() / plain.megabytesPerSecond()),
+              stage.treeSeconds(),
+              times(plain.treeSeconds() / stage.treeSeconds()),
+              stage == plain ? "" : stage.backingReads());
+      out.println(row.stripTrailing());
     }
     out.println("every byte compared with the backing: cold, restarted and killed are right");
   }
@@ -225,7 +227,7 @@ final class Demo implements Benchmark {
    * cache.
    */
   private static final class DelayedDirectory implements SlowDirectory {
-    private static final int FILE_COUNT = 400;
+    private static final int FILE_COUNT = 120;
     private static final List<String> DELAY = List.of("--delay-backing", "5ms");
     private static final List<String> NOTHING_ELSE =
         List.of("--ram", "off", "--ssd", "off", "--prefetch", "off", "--kernel-cache", "off");
