@@ -66,7 +66,7 @@ final class SsdDamageTest {
       long seed = random.nextLong();
       Path dead = temporary.resolve("dead");
       WriteHistory history = new WriteHistory(seed, 700);
-      WriteHistory.liveAndHalt(dead, seed, 700);
+      WriteHistory.liveAndDie(dead, seed, 700);
       int shown = 0;
       for (Path file : TestFolders.files(dead)) {
         for (Damage damage : Damage.values()) {
@@ -95,7 +95,7 @@ final class SsdDamageTest {
     Path dead = temporary.resolve("dead");
     long seed = 11;
     WriteHistory history = new WriteHistory(seed, 500);
-    WriteHistory.liveAndHalt(dead, seed, 500);
+    WriteHistory.liveAndDie(dead, seed, 500);
     Path manifest =
         TestFolders.files(dead).stream()
             .filter(file -> file.getFileName().toString().startsWith("MANIFEST"))

@@ -14,8 +14,10 @@ import io.emberfs.core.WriteFence;
 import io.emberfs.testkit.Seeds;
 import io.emberfs.testkit.TestBlocks;
 import io.emberfs.testkit.TierProbe;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.random.RandomGenerator;
 
@@ -30,6 +32,7 @@ final class WriteHistory {
   static final long FILE = 77;
   static final int BLOCK_COUNT = 40;
 
+  private static final String LIVED = "lived";
   private static final long GENERATION = 5;
   private static final long GRANULES = 0b11;
   private static final NodeIdentity IDENTITY = new NodeIdentity(1, 2, 3);
@@ -48,24 +51,30 @@ final class WriteHistory {
     return SsdDatabase.open(directory, new SsdSpec(GEOMETRY, 64L << 20), WriteFence.OPEN, meters);
   }
 
-  /** The other process: lives through a history and ends without a word. */
+  /** The other process: lives through a history, says so and waits to be killed. */
   public static void main(String[] arguments) throws IOException {
     SsdDatabase database = open(Path.of(arguments[0]), new Meters());
     WriteHistory history =
         new WriteHistory(Long.parseLong(arguments[1]), Integer.parseInt(arguments[2]));
     history.live(database, database.tier());
-    Runtime.getRuntime().halt(0);
+    System.out.println(LIVED);
+    // Until it is killed, or whoever would kill it is gone.
+    while (System.in.read() >= 0) {}
   }
 
-  /** Runs a history in another process, which then halts. */
-  static void liveAndHalt(Path directory, long seed, int steps)
+  /**
+   * Runs a history in another process, which is then killed with the database open. It does not end
+   * by itself: an exit, even a halt, runs the destructors of RocksDB's library under its background
+   * threads.
+   */
+  static void liveAndDie(Path directory, long seed, int steps)
       throws IOException, InterruptedException {
     Process child =
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-Xmx128m",
-                // A halted process leaves the library that it unpacked.
+                // A killed process leaves the library that it unpacked.
                 "-Djava.io.tmpdir=" + directory.toAbsolutePath().getParent(),
                 "-cp",
                 System.getProperty("java.class.path"),
@@ -75,9 +84,15 @@ final class WriteHistory {
                 Integer.toString(steps))
             .redirectErrorStream(true)
             .start();
-    String output =
-        new String(child.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-    assertThat(child.waitFor()).as(output).isZero();
+    try (BufferedReader output = child.inputReader(StandardCharsets.UTF_8)) {
+      StringBuilder said = new StringBuilder();
+      for (String line = output.readLine(); !LIVED.equals(line); line = output.readLine()) {
+        assertThat(line).as("the process ended early: %s", said).isNotNull();
+        said.append(line).append('\n');
+      }
+    } finally {
+      child.destroyForcibly().waitFor();
+    }
   }
 
   /** Lives through the history; the tier is the database's, or one around it. */
