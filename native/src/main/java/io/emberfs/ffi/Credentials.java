@@ -1,7 +1,6 @@
 package io.emberfs.ffi;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.emberfs.core.Caller;
 import io.emberfs.core.Errno;
@@ -50,19 +49,15 @@ public final class Credentials {
   private static final int REDUCED_DATA = CAPABILITY_DATA + CAPABILITY_DATA_BYTES;
   private static final int CAPABILITY_MEMORY_BYTES = REDUCED_DATA + CAPABILITY_DATA_BYTES;
 
-  private static final MethodHandle GETEUID = LibC.link("geteuid", -1, LibC.returnsInt());
-  private static final MethodHandle SETFSUID = LibC.link("setfsuid", -1, LibC.returnsInt(JAVA_INT));
-  private static final MethodHandle SETFSGID = LibC.link("setfsgid", -1, LibC.returnsInt(JAVA_INT));
-  private static final MethodHandle CAPGET =
-      LibC.link("capget", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle CAPSET =
-      LibC.link("capset", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle SETGROUPS =
-      LibC.link("setgroups", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle SYSCALL =
-      LibC.link("syscall", 1, LibC.returnsLong(JAVA_LONG, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle UNSHARE = LibC.link("unshare", -1, LibC.returnsInt(JAVA_INT));
-  private static final MethodHandle UMASK = LibC.link("umask", -1, LibC.returnsInt(JAVA_INT));
+  private static final MethodHandle GETEUID = LibC.link("geteuid", 0);
+  private static final MethodHandle SETFSUID = LibC.link("setfsuid", 1);
+  private static final MethodHandle SETFSGID = LibC.link("setfsgid", 1);
+  private static final MethodHandle CAPGET = LibC.link("capget", 2);
+  private static final MethodHandle CAPSET = LibC.link("capset", 2);
+  private static final MethodHandle SETGROUPS = LibC.link("setgroups", 2);
+  private static final MethodHandle SYSCALL = LibC.link("syscall", 3, 1);
+  private static final MethodHandle UNSHARE = LibC.link("unshare", 1);
+  private static final MethodHandle UMASK = LibC.link("umask", 1);
 
   private static final ThreadLocal<Credentials> OF_THREAD =
       ThreadLocal.withInitial(Credentials::new);
@@ -87,7 +82,7 @@ public final class Credentials {
     }
     MemorySegment captured = LibC.captured();
     try {
-      int result = LibC.orErrno((int) SETGROUPS.invokeExact(captured, 0L, 0L), captured);
+      int result = LibC.intOrErrno((long) SETGROUPS.invokeExact(captured, 0L, 0L), captured);
       if (result < 0) {
         throw new IllegalStateException("setgroups failed with errno " + -result);
       }
@@ -183,8 +178,8 @@ public final class Credentials {
     int result;
     try {
       result =
-          LibC.orErrno(
-              (int)
+          LibC.intOrErrno(
+              (long)
                   CAPGET.invokeExact(
                       captured, capabilities.address(), capabilities.address() + CAPABILITY_DATA),
               captured);
@@ -201,8 +196,9 @@ public final class Credentials {
   private int setCapabilities(int data) {
     MemorySegment captured = LibC.captured();
     try {
-      return LibC.orErrno(
-          (int) CAPSET.invokeExact(captured, capabilities.address(), capabilities.address() + data),
+      return LibC.intOrErrno(
+          (long)
+              CAPSET.invokeExact(captured, capabilities.address(), capabilities.address() + data),
           captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
@@ -254,7 +250,7 @@ public final class Credentials {
 
   private static int effectiveUser() {
     try {
-      return (int) GETEUID.invokeExact(LibC.captured());
+      return (int) (long) GETEUID.invokeExact(LibC.captured());
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -263,7 +259,7 @@ public final class Credentials {
   private static int unshare() {
     MemorySegment captured = LibC.captured();
     try {
-      return LibC.orErrno((int) UNSHARE.invokeExact(captured, CLONE_FS), captured);
+      return LibC.intOrErrno((long) UNSHARE.invokeExact(captured, (long) CLONE_FS), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -284,7 +280,7 @@ public final class Credentials {
   /** Calls that cannot fail and return what held before. */
   private static int previous(MethodHandle call, int value) {
     try {
-      return (int) call.invokeExact(LibC.captured(), value);
+      return (int) (long) call.invokeExact(LibC.captured(), (long) value);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }

@@ -1,8 +1,5 @@
 package io.emberfs.ffi;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import io.emberfs.core.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -18,23 +15,14 @@ public final class DirectoryCalls {
   private static final int AT_SYMLINK_FOLLOW = 0x400;
   private static final int AT_REMOVEDIR = 0x200;
 
-  private static final MethodHandle MKDIRAT =
-      LibC.link("mkdirat", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle MKNODAT =
-      LibC.link("mknodat", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle SYMLINKAT =
-      LibC.link("symlinkat", -1, LibC.returnsInt(JAVA_LONG, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle LINKAT =
-      LibC.link("linkat", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle UNLINKAT =
-      LibC.link("unlinkat", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle RENAMEAT2 =
-      LibC.link(
-          "renameat2", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle READLINKAT =
-      LibC.link("readlinkat", -1, LibC.returnsLong(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle GETDENTS64 =
-      LibC.link("getdents64", -1, LibC.returnsLong(JAVA_INT, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle MKDIRAT = LibC.link("mkdirat", 3);
+  private static final MethodHandle MKNODAT = LibC.link("mknodat", 4);
+  private static final MethodHandle SYMLINKAT = LibC.link("symlinkat", 3);
+  private static final MethodHandle LINKAT = LibC.link("linkat", 5);
+  private static final MethodHandle UNLINKAT = LibC.link("unlinkat", 3);
+  private static final MethodHandle RENAMEAT2 = LibC.link("renameat2", 5);
+  private static final MethodHandle READLINKAT = LibC.link("readlinkat", 4);
+  private static final MethodHandle GETDENTS64 = LibC.link("getdents64", 3);
 
   private DirectoryCalls() {}
 
@@ -43,7 +31,8 @@ public final class DirectoryCalls {
     MemorySegment captured = LibC.captured();
     long path = Scratch.mine().path(name);
     try {
-      return LibC.orErrno((int) MKDIRAT.invokeExact(captured, directory, path, mode), captured);
+      return LibC.intOrErrno(
+          (long) MKDIRAT.invokeExact(captured, (long) directory, path, (long) mode), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -59,8 +48,9 @@ public final class DirectoryCalls {
     long path = Scratch.mine().path(name);
     long device = Integer.toUnsignedLong(rdev);
     try {
-      return LibC.orErrno(
-          (int) MKNODAT.invokeExact(captured, directory, path, mode, device), captured);
+      return LibC.intOrErrno(
+          (long) MKNODAT.invokeExact(captured, (long) directory, path, (long) mode, device),
+          captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -76,8 +66,8 @@ public final class DirectoryCalls {
     long targetPath = scratch.otherPath(target);
     long path = scratch.path(name);
     try {
-      return LibC.orErrno(
-          (int) SYMLINKAT.invokeExact(captured, targetPath, directory, path), captured);
+      return LibC.intOrErrno(
+          (long) SYMLINKAT.invokeExact(captured, targetPath, (long) directory, path), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -93,8 +83,15 @@ public final class DirectoryCalls {
     long source = scratch.descriptorPath(descriptor);
     long path = scratch.otherPath(name);
     try {
-      return LibC.orErrno(
-          (int) LINKAT.invokeExact(captured, AT_FDCWD, source, directory, path, AT_SYMLINK_FOLLOW),
+      return LibC.intOrErrno(
+          (long)
+              LINKAT.invokeExact(
+                  captured,
+                  (long) AT_FDCWD,
+                  source,
+                  (long) directory,
+                  path,
+                  (long) AT_SYMLINK_FOLLOW),
           captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
@@ -115,7 +112,8 @@ public final class DirectoryCalls {
     MemorySegment captured = LibC.captured();
     long path = Scratch.mine().path(name);
     try {
-      return LibC.orErrno((int) UNLINKAT.invokeExact(captured, directory, path, flags), captured);
+      return LibC.intOrErrno(
+          (long) UNLINKAT.invokeExact(captured, (long) directory, path, (long) flags), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -129,8 +127,10 @@ public final class DirectoryCalls {
     long path = scratch.path(name);
     long newPath = scratch.otherPath(newName);
     try {
-      return LibC.orErrno(
-          (int) RENAMEAT2.invokeExact(captured, directory, path, newDirectory, newPath, flags),
+      return LibC.intOrErrno(
+          (long)
+              RENAMEAT2.invokeExact(
+                  captured, (long) directory, path, (long) newDirectory, newPath, (long) flags),
           captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
@@ -148,7 +148,7 @@ public final class DirectoryCalls {
           (long)
               READLINKAT.invokeExact(
                   captured,
-                  descriptor,
+                  (long) descriptor,
                   Scratch.EMPTY_PATH,
                   target.address(),
                   (long) ValueBuffer.BYTES),
@@ -163,7 +163,9 @@ public final class DirectoryCalls {
     MemorySegment captured = LibC.captured();
     try {
       return LibC.orErrno(
-          (long) GETDENTS64.invokeExact(captured, descriptor, buffer.address(), buffer.byteSize()),
+          (long)
+              GETDENTS64.invokeExact(
+                  captured, (long) descriptor, buffer.address(), buffer.byteSize()),
           captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);

@@ -1,6 +1,5 @@
 package io.emberfs.ffi;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.emberfs.core.Errno;
@@ -34,30 +33,18 @@ public final class FileCalls {
 
   private static final int AT_FDCWD = -100;
 
-  private static final MethodHandle OPENAT =
-      LibC.link("openat", 3, LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
-  private static final MethodHandle CLOSE = LibC.link("close", -1, LibC.returnsInt(JAVA_INT));
-  private static final MethodHandle PREAD =
-      LibC.link("pread", -1, LibC.returnsLong(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle PWRITE =
-      LibC.link("pwrite", -1, LibC.returnsLong(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle FTRUNCATE =
-      LibC.link("ftruncate", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG));
-  private static final MethodHandle FALLOCATE =
-      LibC.link("fallocate", -1, LibC.returnsInt(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle COPY_FILE_RANGE =
-      LibC.link(
-          "copy_file_range",
-          -1,
-          LibC.returnsLong(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle LSEEK =
-      LibC.link("lseek", -1, LibC.returnsLong(JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle FSYNC = LibC.link("fsync", -1, LibC.returnsInt(JAVA_INT));
-  private static final MethodHandle FDATASYNC =
-      LibC.link("fdatasync", -1, LibC.returnsInt(JAVA_INT));
-  private static final MethodHandle SYNCFS = LibC.link("syncfs", -1, LibC.returnsInt(JAVA_INT));
-  private static final MethodHandle POSIX_FADVISE =
-      LibC.link("posix_fadvise", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle OPENAT = LibC.link("openat", 4, 3);
+  private static final MethodHandle CLOSE = LibC.link("close", 1);
+  private static final MethodHandle PREAD = LibC.link("pread", 4);
+  private static final MethodHandle PWRITE = LibC.link("pwrite", 4);
+  private static final MethodHandle FTRUNCATE = LibC.link("ftruncate", 2);
+  private static final MethodHandle FALLOCATE = LibC.link("fallocate", 4);
+  private static final MethodHandle COPY_FILE_RANGE = LibC.link("copy_file_range", 6);
+  private static final MethodHandle LSEEK = LibC.link("lseek", 3);
+  private static final MethodHandle FSYNC = LibC.link("fsync", 1);
+  private static final MethodHandle FDATASYNC = LibC.link("fdatasync", 1);
+  private static final MethodHandle SYNCFS = LibC.link("syncfs", 1);
+  private static final MethodHandle POSIX_FADVISE = LibC.link("posix_fadvise", 4);
 
   private FileCalls() {}
 
@@ -109,8 +96,10 @@ public final class FileCalls {
       int result;
       do {
         result =
-            LibC.orErrno(
-                (int) OPENAT.invokeExact(captured, directory, path, flags, mode), captured);
+            LibC.intOrErrno(
+                (long)
+                    OPENAT.invokeExact(captured, (long) directory, path, (long) flags, (long) mode),
+                captured);
       } while (result == -Errno.EINTR);
       return result;
     } catch (Throwable thrown) {
@@ -125,7 +114,7 @@ public final class FileCalls {
   public static int close(int descriptor) {
     MemorySegment captured = LibC.captured();
     try {
-      return LibC.orErrno((int) CLOSE.invokeExact(captured, descriptor), captured);
+      return LibC.intOrErrno((long) CLOSE.invokeExact(captured, (long) descriptor), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -139,7 +128,8 @@ public final class FileCalls {
       do {
         result =
             LibC.orErrno(
-                (long) PREAD.invokeExact(captured, descriptor, address, length, offset), captured);
+                (long) PREAD.invokeExact(captured, (long) descriptor, address, length, offset),
+                captured);
       } while (result == -Errno.EINTR);
       return result;
     } catch (Throwable thrown) {
@@ -155,7 +145,8 @@ public final class FileCalls {
       do {
         result =
             LibC.orErrno(
-                (long) PWRITE.invokeExact(captured, descriptor, address, length, offset), captured);
+                (long) PWRITE.invokeExact(captured, (long) descriptor, address, length, offset),
+                captured);
       } while (result == -Errno.EINTR);
       return result;
     } catch (Throwable thrown) {
@@ -169,7 +160,9 @@ public final class FileCalls {
     try {
       int result;
       do {
-        result = LibC.orErrno((int) FTRUNCATE.invokeExact(captured, descriptor, size), captured);
+        result =
+            LibC.intOrErrno(
+                (long) FTRUNCATE.invokeExact(captured, (long) descriptor, size), captured);
       } while (result == -Errno.EINTR);
       return result;
     } catch (Throwable thrown) {
@@ -184,8 +177,10 @@ public final class FileCalls {
       int result;
       do {
         result =
-            LibC.orErrno(
-                (int) FALLOCATE.invokeExact(captured, descriptor, mode, offset, length), captured);
+            LibC.intOrErrno(
+                (long)
+                    FALLOCATE.invokeExact(captured, (long) descriptor, (long) mode, offset, length),
+                captured);
       } while (result == -Errno.EINTR);
       return result;
     } catch (Throwable thrown) {
@@ -209,7 +204,7 @@ public final class FileCalls {
             LibC.orErrno(
                 (long)
                     COPY_FILE_RANGE.invokeExact(
-                        captured, descriptor, from, targetDescriptor, to, length, 0),
+                        captured, (long) descriptor, from, (long) targetDescriptor, to, length, 0L),
                 captured);
       } while (result == -Errno.EINTR);
       return result;
@@ -222,7 +217,8 @@ public final class FileCalls {
   public static long seek(int descriptor, long offset, int whence) {
     MemorySegment captured = LibC.captured();
     try {
-      return LibC.orErrno((long) LSEEK.invokeExact(captured, descriptor, offset, whence), captured);
+      return LibC.orErrno(
+          (long) LSEEK.invokeExact(captured, (long) descriptor, offset, (long) whence), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -248,7 +244,7 @@ public final class FileCalls {
     try {
       int result;
       do {
-        result = LibC.orErrno((int) call.invokeExact(captured, descriptor), captured);
+        result = LibC.intOrErrno((long) call.invokeExact(captured, (long) descriptor), captured);
       } while (result == -Errno.EINTR);
       return result;
     } catch (Throwable thrown) {
@@ -260,7 +256,9 @@ public final class FileCalls {
   public static void advise(int descriptor, long offset, long length, int advice) {
     MemorySegment captured = LibC.captured();
     try {
-      int _ = (int) POSIX_FADVISE.invokeExact(captured, descriptor, offset, length, advice);
+      long _ =
+          (long)
+              POSIX_FADVISE.invokeExact(captured, (long) descriptor, offset, length, (long) advice);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }

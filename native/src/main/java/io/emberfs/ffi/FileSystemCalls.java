@@ -32,17 +32,10 @@ public final class FileSystemCalls {
   private static final long HASH_START = 0xcbf29ce484222325L;
   private static final long HASH_PRIME = 0x100000001b3L;
 
-  private static final MethodHandle IOCTL =
-      LibC.link("ioctl", 2, LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle NAME_TO_HANDLE_AT =
-      LibC.link(
-          "name_to_handle_at",
-          -1,
-          LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle GETRLIMIT =
-      LibC.link("getrlimit", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG));
-  private static final MethodHandle SETRLIMIT =
-      LibC.link("setrlimit", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG));
+  private static final MethodHandle IOCTL = LibC.link("ioctl", 3, 2);
+  private static final MethodHandle NAME_TO_HANDLE_AT = LibC.link("name_to_handle_at", 5);
+  private static final MethodHandle GETRLIMIT = LibC.link("getrlimit", 2);
+  private static final MethodHandle SETRLIMIT = LibC.link("setrlimit", 2);
 
   private FileSystemCalls() {}
 
@@ -56,8 +49,10 @@ public final class FileSystemCalls {
     int result;
     try {
       result =
-          LibC.orErrno(
-              (int) IOCTL.invokeExact(captured, descriptor, FS_IOC_GETFSUUID, struct.address()),
+          LibC.intOrErrno(
+              (long)
+                  IOCTL.invokeExact(
+                      captured, (long) descriptor, FS_IOC_GETFSUUID, struct.address()),
               captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
@@ -80,15 +75,15 @@ public final class FileSystemCalls {
     int result;
     try {
       result =
-          LibC.orErrno(
-              (int)
+          LibC.intOrErrno(
+              (long)
                   NAME_TO_HANDLE_AT.invokeExact(
                       captured,
-                      descriptor,
+                      (long) descriptor,
                       Scratch.EMPTY_PATH,
                       address,
                       address + MOUNT_ID,
-                      AT_EMPTY_PATH),
+                      (long) AT_EMPTY_PATH),
               captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
@@ -105,8 +100,9 @@ public final class FileSystemCalls {
     MemorySegment captured = LibC.captured();
     MemorySegment limit = Scratch.mine().struct;
     try {
-      if (LibC.orErrno(
-              (int) GETRLIMIT.invokeExact(captured, RLIMIT_NOFILE, limit.address()), captured)
+      if (LibC.intOrErrno(
+              (long) GETRLIMIT.invokeExact(captured, (long) RLIMIT_NOFILE, limit.address()),
+              captured)
           < 0) {
         throw new AssertionError("getrlimit of a valid resource failed");
       }
@@ -114,8 +110,9 @@ public final class FileSystemCalls {
       long hard = limit.getAtIndex(JAVA_LONG, 1);
       limit.setAtIndex(JAVA_LONG, 0, hard);
       int raised =
-          LibC.orErrno(
-              (int) SETRLIMIT.invokeExact(captured, RLIMIT_NOFILE, limit.address()), captured);
+          LibC.intOrErrno(
+              (long) SETRLIMIT.invokeExact(captured, (long) RLIMIT_NOFILE, limit.address()),
+              captured);
       long holds = raised < 0 ? soft : hard;
       // RLIM_INFINITY has all bits set.
       return holds < 0 ? Long.MAX_VALUE : holds;

@@ -1,8 +1,6 @@
 package io.emberfs.ffi;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -26,16 +24,12 @@ public final class FuseDevice {
   /** Bytes of one struct iovec: address and length. */
   public static final int IOVEC_SIZE = 16;
 
-  private static final MethodHandle OPEN = LibC.link("open", 2, LibC.returnsInt(ADDRESS, JAVA_INT));
-  private static final MethodHandle IOCTL =
-      LibC.link("ioctl", 2, LibC.returnsInt(JAVA_INT, JAVA_LONG, ADDRESS));
-  private static final MethodHandle READ =
-      LibC.link("read", -1, LibC.returnsLong(JAVA_INT, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle WRITE =
-      LibC.link("write", -1, LibC.returnsLong(JAVA_INT, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle WRITEV =
-      LibC.link("writev", -1, LibC.returnsLong(JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle CLOSE = LibC.link("close", -1, LibC.returnsInt(JAVA_INT));
+  private static final MethodHandle OPEN = LibC.link("open", 2, 2);
+  private static final MethodHandle IOCTL = LibC.link("ioctl", 3, 2);
+  private static final MethodHandle READ = LibC.link("read", 3);
+  private static final MethodHandle WRITE = LibC.link("write", 3);
+  private static final MethodHandle WRITEV = LibC.link("writev", 3);
+  private static final MethodHandle CLOSE = LibC.link("close", 1);
 
   private FuseDevice() {}
 
@@ -43,8 +37,10 @@ public final class FuseDevice {
   public static int open() {
     MemorySegment captured = LibC.captured();
     try (Arena arena = Arena.ofConfined()) {
-      return LibC.orErrno(
-          (int) OPEN.invokeExact(captured, arena.allocateFrom(PATH), O_RDWR_CLOEXEC), captured);
+      return LibC.intOrErrno(
+          (long)
+              OPEN.invokeExact(captured, arena.allocateFrom(PATH).address(), (long) O_RDWR_CLOEXEC),
+          captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -64,7 +60,9 @@ public final class FuseDevice {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment argument = arena.allocateFrom(JAVA_INT, descriptor);
       result =
-          LibC.orErrno((int) IOCTL.invokeExact(captured, clone, IOC_CLONE, argument), captured);
+          LibC.intOrErrno(
+              (long) IOCTL.invokeExact(captured, (long) clone, IOC_CLONE, argument.address()),
+              captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -85,7 +83,8 @@ public final class FuseDevice {
     MemorySegment captured = LibC.captured();
     try {
       return (int)
-          LibC.orErrno((long) READ.invokeExact(captured, descriptor, address, capacity), captured);
+          LibC.orErrno(
+              (long) READ.invokeExact(captured, (long) descriptor, address, capacity), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -97,7 +96,7 @@ public final class FuseDevice {
     try {
       return (int)
           LibC.orErrno(
-              (long) WRITE.invokeExact(captured, descriptor, address, byteCount), captured);
+              (long) WRITE.invokeExact(captured, (long) descriptor, address, byteCount), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -113,7 +112,8 @@ public final class FuseDevice {
     try {
       return (int)
           LibC.orErrno(
-              (long) WRITEV.invokeExact(captured, descriptor, iovecAddress, count), captured);
+              (long) WRITEV.invokeExact(captured, (long) descriptor, iovecAddress, (long) count),
+              captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -123,7 +123,7 @@ public final class FuseDevice {
   public static void close(int descriptor) {
     MemorySegment captured = LibC.captured();
     try {
-      int _ = (int) CLOSE.invokeExact(captured, descriptor);
+      long _ = (long) CLOSE.invokeExact(captured, (long) descriptor);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }

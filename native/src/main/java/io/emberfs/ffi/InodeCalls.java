@@ -1,6 +1,5 @@
 package io.emberfs.ffi;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
@@ -30,21 +29,13 @@ public final class InodeCalls {
   private static final long UTIME_OMIT = 0x3ffffffe;
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
-  private static final MethodHandle FCHOWNAT =
-      LibC.link("fchownat", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT));
-  private static final MethodHandle CHMOD =
-      LibC.link("chmod", -1, LibC.returnsInt(JAVA_LONG, JAVA_INT));
-  private static final MethodHandle UTIMENSAT =
-      LibC.link("utimensat", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle GETXATTR =
-      LibC.link("getxattr", -1, LibC.returnsLong(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle SETXATTR =
-      LibC.link(
-          "setxattr", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle LISTXATTR =
-      LibC.link("listxattr", -1, LibC.returnsLong(JAVA_LONG, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle REMOVEXATTR =
-      LibC.link("removexattr", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle FCHOWNAT = LibC.link("fchownat", 5);
+  private static final MethodHandle CHMOD = LibC.link("chmod", 2);
+  private static final MethodHandle UTIMENSAT = LibC.link("utimensat", 4);
+  private static final MethodHandle GETXATTR = LibC.link("getxattr", 4);
+  private static final MethodHandle SETXATTR = LibC.link("setxattr", 5);
+  private static final MethodHandle LISTXATTR = LibC.link("listxattr", 3);
+  private static final MethodHandle REMOVEXATTR = LibC.link("removexattr", 2);
 
   private InodeCalls() {}
 
@@ -52,15 +43,15 @@ public final class InodeCalls {
   public static int changeOwner(int descriptor, int uid, int gid) {
     MemorySegment captured = LibC.captured();
     try {
-      return LibC.orErrno(
-          (int)
+      return LibC.intOrErrno(
+          (long)
               FCHOWNAT.invokeExact(
                   captured,
-                  descriptor,
+                  (long) descriptor,
                   Scratch.EMPTY_PATH,
-                  uid,
-                  gid,
-                  AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW),
+                  (long) uid,
+                  (long) gid,
+                  (long) (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)),
           captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
@@ -72,7 +63,7 @@ public final class InodeCalls {
     MemorySegment captured = LibC.captured();
     long path = Scratch.mine().descriptorPath(descriptor);
     try {
-      return LibC.orErrno((int) CHMOD.invokeExact(captured, path, mode), captured);
+      return LibC.intOrErrno((long) CHMOD.invokeExact(captured, path, (long) mode), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -85,14 +76,14 @@ public final class InodeCalls {
     putTime(times, 0, atimeNanos);
     putTime(times, 2, mtimeNanos);
     try {
-      return LibC.orErrno(
-          (int)
+      return LibC.intOrErrno(
+          (long)
               UTIMENSAT.invokeExact(
                   captured,
-                  descriptor,
+                  (long) descriptor,
                   Scratch.EMPTY_PATH,
                   times.address(),
-                  AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW),
+                  (long) (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)),
           captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
@@ -151,10 +142,10 @@ public final class InodeCalls {
     ValueBuffer buffer = ValueBuffer.ofThread();
     buffer.put(value);
     try {
-      return LibC.orErrno(
-          (int)
+      return LibC.intOrErrno(
+          (long)
               SETXATTR.invokeExact(
-                  captured, path, namePath, buffer.address(), (long) value.length, flags),
+                  captured, path, namePath, buffer.address(), (long) value.length, (long) flags),
           captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
@@ -168,7 +159,7 @@ public final class InodeCalls {
     long path = scratch.descriptorPath(descriptor);
     long namePath = scratch.otherPath(name);
     try {
-      return LibC.orErrno((int) REMOVEXATTR.invokeExact(captured, path, namePath), captured);
+      return LibC.intOrErrno((long) REMOVEXATTR.invokeExact(captured, path, namePath), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }

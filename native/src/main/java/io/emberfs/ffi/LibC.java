@@ -9,6 +9,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 
 /**
  * Links functions of the C library and keeps the errno of each thread's last call.
@@ -35,17 +36,31 @@ final class LibC {
 
   private LibC() {}
 
+  /** Links a function without variadic arguments, see {@link #link(String, int, int)}. */
+  static MethodHandle link(String name, int argumentCount) {
+    return link(name, argumentCount, -1);
+  }
+
   /**
    * Links a function whose first parameter in Java is the capture buffer of {@link #captured()}.
    *
+   * <p>Every argument and the result is a {@code long}, whatever C calls it: an integer or pointer
+   * fills one 64-bit register, of which the callee takes as much as its type has (System V ABI,
+   * AArch64 procedure call). So all functions with as many arguments share one stub and its lambda
+   * forms, which the first call would otherwise wait for. The upper half of a C {@code int} result
+   * is undefined: {@link #intOrErrno}.
+   *
    * @param firstVariadic index of the first variadic argument, or -1
    */
-  static MethodHandle link(String name, int firstVariadic, FunctionDescriptor descriptor) {
+  static MethodHandle link(String name, int argumentCount, int firstVariadic) {
     MemorySegment address =
         LINKER
             .defaultLookup()
             .find(name)
             .orElseThrow(() -> new UnsatisfiedLinkError("no " + name + " in the C library"));
+    MemoryLayout[] arguments = new MemoryLayout[argumentCount];
+    Arrays.fill(arguments, ValueLayout.JAVA_LONG);
+    FunctionDescriptor descriptor = FunctionDescriptor.of(ValueLayout.JAVA_LONG, arguments);
     return firstVariadic < 0
         ? LINKER.downcallHandle(address, descriptor, Linker.Option.captureCallState("errno"))
         : LINKER.downcallHandle(
@@ -60,8 +75,12 @@ final class LibC {
     return CAPTURED.get();
   }
 
-  /** {@code result}, or the negated errno in {@code captured} if the result is -1. */
-  static int orErrno(int result, MemorySegment captured) {
+  /**
+   * The result of a function that returns a C {@code int}, which is the lower half of {@code
+   * register}; or the negated errno in {@code captured} if that is -1.
+   */
+  static int intOrErrno(long register, MemorySegment captured) {
+    int result = (int) register;
     return result == -1 ? -(int) ERRNO.get(captured, 0L) : result;
   }
 
@@ -73,13 +92,5 @@ final class LibC {
   /** What a call's method handle may throw cannot happen; keep the stack if it does. */
   static AssertionError unexpected(Throwable thrown) {
     return new AssertionError("downcall failed", thrown);
-  }
-
-  static FunctionDescriptor returnsInt(MemoryLayout... arguments) {
-    return FunctionDescriptor.of(ValueLayout.JAVA_INT, arguments);
-  }
-
-  static FunctionDescriptor returnsLong(MemoryLayout... arguments) {
-    return FunctionDescriptor.of(ValueLayout.JAVA_LONG, arguments);
   }
 }

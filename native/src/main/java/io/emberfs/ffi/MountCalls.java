@@ -1,9 +1,5 @@
 package io.emberfs.ffi;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -29,13 +25,10 @@ public final class MountCalls {
   /** struct statfs is 120 bytes; the rest is room for other machines. */
   private static final int STATFS_SIZE = 256;
 
-  private static final MethodHandle MOUNT =
-      LibC.link("mount", -1, LibC.returnsInt(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
-  private static final MethodHandle UMOUNT2 =
-      LibC.link("umount2", -1, LibC.returnsInt(ADDRESS, JAVA_INT));
-  private static final MethodHandle STATFS =
-      LibC.link("statfs", -1, LibC.returnsInt(ADDRESS, ADDRESS));
-  private static final MethodHandle GETEUID = LibC.link("geteuid", -1, LibC.returnsInt());
+  private static final MethodHandle MOUNT = LibC.link("mount", 5);
+  private static final MethodHandle UMOUNT2 = LibC.link("umount2", 2);
+  private static final MethodHandle STATFS = LibC.link("statfs", 2);
+  private static final MethodHandle GETEUID = LibC.link("geteuid", 0);
 
   private MountCalls() {}
 
@@ -43,15 +36,15 @@ public final class MountCalls {
   public static int mount(String source, String target, String type, long flags, String data) {
     MemorySegment captured = LibC.captured();
     try (Arena arena = Arena.ofConfined()) {
-      return LibC.orErrno(
-          (int)
+      return LibC.intOrErrno(
+          (long)
               MOUNT.invokeExact(
                   captured,
-                  arena.allocateFrom(source),
-                  arena.allocateFrom(target),
-                  arena.allocateFrom(type),
+                  arena.allocateFrom(source).address(),
+                  arena.allocateFrom(target).address(),
+                  arena.allocateFrom(type).address(),
                   flags,
-                  arena.allocateFrom(data)),
+                  arena.allocateFrom(data).address()),
           captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
@@ -62,8 +55,9 @@ public final class MountCalls {
   public static int unmount(String target, int flags) {
     MemorySegment captured = LibC.captured();
     try (Arena arena = Arena.ofConfined()) {
-      return LibC.orErrno(
-          (int) UMOUNT2.invokeExact(captured, arena.allocateFrom(target), flags), captured);
+      return LibC.intOrErrno(
+          (long) UMOUNT2.invokeExact(captured, arena.allocateFrom(target).address(), (long) flags),
+          captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -76,10 +70,12 @@ public final class MountCalls {
   public static int probe(String path) {
     MemorySegment captured = LibC.captured();
     try (Arena arena = Arena.ofConfined()) {
-      return LibC.orErrno(
-          (int)
+      return LibC.intOrErrno(
+          (long)
               STATFS.invokeExact(
-                  captured, arena.allocateFrom(path), arena.allocate(STATFS_SIZE, 8)),
+                  captured,
+                  arena.allocateFrom(path).address(),
+                  arena.allocate(STATFS_SIZE, 8).address()),
           captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
@@ -89,7 +85,7 @@ public final class MountCalls {
   /** geteuid(2); cannot fail. */
   public static int effectiveUid() {
     try {
-      return (int) GETEUID.invokeExact(LibC.captured());
+      return (int) (long) GETEUID.invokeExact(LibC.captured());
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }

@@ -1,8 +1,5 @@
 package io.emberfs.ffi;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -18,15 +15,9 @@ public final class NativeMemory {
   private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
   private static final int MADV_DONTNEED = 4;
 
-  private static final MethodHandle MMAP =
-      LibC.link(
-          "mmap",
-          -1,
-          LibC.returnsLong(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle MUNMAP =
-      LibC.link("munmap", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle MADVISE =
-      LibC.link("madvise", -1, LibC.returnsInt(JAVA_LONG, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle MMAP = LibC.link("mmap", 6);
+  private static final MethodHandle MUNMAP = LibC.link("munmap", 2);
+  private static final MethodHandle MADVISE = LibC.link("madvise", 3);
 
   private NativeMemory() {}
 
@@ -48,9 +39,9 @@ public final class NativeMemory {
                       captured,
                       0L,
                       byteSize,
-                      PROT_READ_WRITE,
-                      MAP_PRIVATE_ANONYMOUS_NORESERVE,
-                      -1,
+                      (long) PROT_READ_WRITE,
+                      (long) MAP_PRIVATE_ANONYMOUS_NORESERVE,
+                      -1L,
                       0L),
               captured);
     } catch (Throwable thrown) {
@@ -69,7 +60,9 @@ public final class NativeMemory {
   public static void giveBack(MemorySegment part) {
     MemorySegment captured = LibC.captured();
     try {
-      int _ = (int) MADVISE.invokeExact(captured, part.address(), part.byteSize(), MADV_DONTNEED);
+      long _ =
+          (long)
+              MADVISE.invokeExact(captured, part.address(), part.byteSize(), (long) MADV_DONTNEED);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
@@ -78,7 +71,7 @@ public final class NativeMemory {
   private static void unmap(MemorySegment mapped) {
     MemorySegment captured = LibC.captured();
     try {
-      int _ = (int) MUNMAP.invokeExact(captured, mapped.address(), mapped.byteSize());
+      long _ = (long) MUNMAP.invokeExact(captured, mapped.address(), mapped.byteSize());
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }

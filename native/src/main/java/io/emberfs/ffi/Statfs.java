@@ -1,6 +1,5 @@
 package io.emberfs.ffi;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.emberfs.core.FileSystemStatistics;
@@ -36,8 +35,7 @@ public final class Statfs {
   private static final int NAME_LENGTH = 64;
   private static final int FRAGMENT_SIZE = 72;
 
-  private static final MethodHandle FSTATFS =
-      LibC.link("fstatfs", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG));
+  private static final MethodHandle FSTATFS = LibC.link("fstatfs", 2);
 
   private static final ThreadLocal<Statfs> OF_THREAD = ThreadLocal.withInitial(Statfs::new);
 
@@ -54,8 +52,8 @@ public final class Statfs {
   public int read(int descriptor) {
     MemorySegment captured = LibC.captured();
     try {
-      return LibC.orErrno(
-          (int) FSTATFS.invokeExact(captured, descriptor, struct.address()), captured);
+      return LibC.intOrErrno(
+          (long) FSTATFS.invokeExact(captured, (long) descriptor, struct.address()), captured);
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }

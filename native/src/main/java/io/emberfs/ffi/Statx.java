@@ -52,8 +52,7 @@ public final class Statx {
   private static final int MOUNT_ID = 144;
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
-  private static final MethodHandle STATX =
-      LibC.link("statx", -1, LibC.returnsInt(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG));
+  private static final MethodHandle STATX = LibC.link("statx", 5);
 
   private static final ThreadLocal<Statx> OF_THREAD = ThreadLocal.withInitial(Statx::new);
 
@@ -76,14 +75,14 @@ public final class Statx {
     MemorySegment captured = LibC.captured();
     int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | freshness;
     try {
-      return LibC.orErrno(
-          (int)
+      return LibC.intOrErrno(
+          (long)
               STATX.invokeExact(
                   captured,
-                  descriptor,
+                  (long) descriptor,
                   Scratch.EMPTY_PATH,
-                  flags,
-                  STATX_BASIC_STATS | STATX_MNT_ID_UNIQUE,
+                  (long) flags,
+                  (long) (STATX_BASIC_STATS | STATX_MNT_ID_UNIQUE),
                   struct.address()),
           captured);
     } catch (Throwable thrown) {

@@ -17,8 +17,6 @@ import io.emberfs.app.prepare.MountPreparation;
 import io.emberfs.core.Meters;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +36,9 @@ import picocli.CommandLine.Parameters;
     description = "Mount a slow directory a second time, fast.",
     sortOptions = false)
 final class MountVerb implements Verb {
+  /** When the launcher began, in milliseconds since 1970; absent where another program began. */
+  private static final String STARTED_PROPERTY = "emberfs.started";
+
   @Parameters(index = "0", paramLabel = "BACKING", description = "the slow directory")
   private Path backing = Path.of("");
 
@@ -128,10 +129,9 @@ final class MountVerb implements Verb {
   }
 
   private void announce(MountConfiguration configuration, AssembledMount mount, Console console) {
-    ProcessHandle self = ProcessHandle.current();
-    long millis =
-        Duration.between(self.info().startInstant().orElseGet(Instant::now), Instant.now())
-            .toMillis();
+    long pid = ProcessHandle.current().pid();
+    long now = System.currentTimeMillis();
+    long millis = now - Long.getLong(STARTED_PROPERTY, now);
     if (!foreground) {
       // For the launcher, which asks the mount point for something before it says that it is
       // mounted.
@@ -141,8 +141,8 @@ final class MountVerb implements Verb {
         .out()
         .println(
             json
-                ? asJson(configuration, mount, self.pid(), millis)
-                : asText(configuration, mount, self.pid(), millis));
+                ? asJson(configuration, mount, pid, millis)
+                : asText(configuration, mount, pid, millis));
     console.out().flush();
     if (!foreground) {
       // The launcher reads to the end of this stream; closing it points the descriptor at
@@ -166,15 +166,25 @@ final class MountVerb implements Verb {
 
   private static String asText(
       MountConfiguration configuration, AssembledMount mount, long pid, long millis) {
-    return "mounted %s on %s (pid %d): ram %s, ssd %s, vram off; restored %d blocks, ready in %.1f s"
-        .formatted(
-            configuration.backing(),
-            configuration.mountPoint(),
-            pid,
-            budget(configuration.ramBytes()),
-            budget(configuration.ssdBytes()),
-            mount.warmBlockCount(),
-            millis / 1000.0);
+    long tenths = Math.round(millis / 100.0);
+    // By hand: a Formatter loads the locales, which the mount would wait for.
+    return "mounted "
+        + configuration.backing()
+        + " on "
+        + configuration.mountPoint()
+        + " (pid "
+        + pid
+        + "): ram "
+        + budget(configuration.ramBytes())
+        + ", ssd "
+        + budget(configuration.ssdBytes())
+        + ", vram off; restored "
+        + mount.warmBlockCount()
+        + " blocks, ready in "
+        + tenths / 10
+        + "."
+        + tenths % 10
+        + " s";
   }
 
   private static String budget(long bytes) {

@@ -2,7 +2,6 @@ package io.emberfs.app.config;
 
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -64,8 +63,9 @@ public final class ByteSize {
         Math.min(
             UNITS.length(), (Long.SIZE - 1 - Long.numberOfLeadingZeros(bytes)) / BITS_PER_UNIT);
     double value = bytes / (double) (1L << unit * BITS_PER_UNIT);
-    String digits = String.format(Locale.ROOT, "%.1f", value);
-    return (digits.endsWith(".0") ? digits.substring(0, digits.length() - 2) : digits)
+    long tenths = Math.round(value * 10);
+    // By hand: a Formatter loads the locales, which a mount would wait for.
+    return (tenths % 10 == 0 ? "" + tenths / 10 : tenths / 10 + "." + tenths % 10)
         + UNITS.charAt(unit - 1);
   }
 

@@ -1,6 +1,5 @@
 package io.emberfs.app.daemon;
 
-import com.sun.management.OperatingSystemMXBean;
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.MountConfiguration;
@@ -24,6 +23,7 @@ import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.engine.codec.NoneCodec;
 import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.ram.RamTierSpec;
+import io.emberfs.ffi.CpuClock;
 import io.emberfs.ffi.Credentials;
 import io.emberfs.fuse.channel.DevTransport;
 import io.emberfs.fuse.fs.EmberFileSystem;
@@ -40,8 +40,6 @@ import io.emberfs.predictor.arbiter.Arbiter;
 import io.emberfs.predictor.ngram.NgramPrefetcher;
 import io.emberfs.predictor.stream.StreamPrefetcher;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -153,7 +151,7 @@ public final class Assembly implements Daemon.Assembler {
             prefetcher(configuration, meters),
             notifier,
             clock,
-            Assembly::threadCpuNanos,
+            CpuClock::threadNanos,
             meters);
     opened.addFirst(engine);
     if (configuration.restoreWarm()) {
@@ -180,7 +178,7 @@ public final class Assembly implements Daemon.Assembler {
     List<Tier> tiers = new ArrayList<>(lower);
     tiers.addFirst(engine.chain().ram());
     showTiers(tiers, meters);
-    meters.ratio("cpuSeconds.total", Assembly::processCpuSeconds);
+    meters.ratio("cpuSeconds.total", () -> CpuClock.processNanos() / NANOS_PER_SECOND);
     meters.gauge("memory.transportBytesMax", transport::bufferBytesMax);
     meters.gauge("memory.scratchBytesMax", engine::scratchBytesMax);
     return new AssembledMount(
@@ -279,16 +277,5 @@ public final class Assembly implements Daemon.Assembler {
       // A shorter delay is as good; whoever interrupts wants the thread to go on.
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static double processCpuSeconds() {
-    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean process
-        ? process.getProcessCpuTime() / NANOS_PER_SECOND
-        : 0;
-  }
-
-  private static long threadCpuNanos() {
-    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-    return threads.getCurrentThreadCpuTime();
   }
 }
