@@ -20,7 +20,7 @@ final class SlowVolume implements Benchmark {
   private static final int ROUNDS = 3;
   private static final int SECOND_ROUNDS = 9;
   private static final int SECONDS = 4;
-  private static final int COUNTED_REQUESTS = 600;
+  private static final int COUNTED_REQUESTS = 1500;
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(3);
   private static final List<String> OPTIONS = List.of("--ram", "512M", "--ssd", "1G");
   private static final List<String> OUTSIDE = List.of();
