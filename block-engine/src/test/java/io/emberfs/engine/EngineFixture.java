@@ -2,7 +2,6 @@ package io.emberfs.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.emberfs.core.Access;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.BlockCache;
 import io.emberfs.core.BlockCache.CachedFile;
@@ -11,9 +10,6 @@ import io.emberfs.core.FileRecord;
 import io.emberfs.core.FileRecords;
 import io.emberfs.core.Meters;
 import io.emberfs.core.NodeIdentity;
-import io.emberfs.core.Prefetcher;
-import io.emberfs.core.StateStore;
-import io.emberfs.core.Tier;
 import io.emberfs.core.WriteFence;
 import io.emberfs.engine.backing.CountingBackingStore;
 import io.emberfs.engine.backing.DelayingBackingStore;
@@ -22,14 +18,9 @@ import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.ram.RamTierSpec;
 import io.emberfs.testkit.FakeBackingStore;
 import io.emberfs.testkit.FakeClock;
+import io.emberfs.testkit.FakePrefetcher;
+import io.emberfs.testkit.FakeStateStore;
 import io.emberfs.testkit.FakeTier;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInput;
-import java.io.DataInputStream;
-import java.io.DataOutput;
-import java.io.DataOutputStream;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -42,6 +33,7 @@ import java.util.function.LongConsumer;
 /** An engine over fakes, on one thread and a clock that the test turns; it can be restarted. */
 final class EngineFixture implements AutoCloseable {
   static final long ATTRIBUTE_TTL_NANOS = 1_000_000_000L;
+  private static final int STATE_PIECE_BYTES_MAX = 1 << 24;
   private static final int O_RDWR = 2;
   private static final int PUNCH_HOLE_KEEP_SIZE = 3;
 
@@ -49,9 +41,10 @@ final class EngineFixture implements AutoCloseable {
   private final long ramBytes;
   private final FakeClock clock = new FakeClock();
   private final FakeBackingStore store = new FakeBackingStore(clock);
-  private final FakeStateStore state = new FakeStateStore();
+  private final FakeStateStore state = new FakeStateStore(STATE_PIECE_BYTES_MAX);
   private final FakeRecords records = new FakeRecords();
-  private final Tier ssd;
+  private final FakePrefetcher prefetcher = new FakePrefetcher();
+  private final FakeTier ssd;
   private final boolean blind;
   private LongConsumer delay = _ -> {};
   private Meters meters = new Meters();
@@ -108,7 +101,7 @@ final class EngineFixture implements AutoCloseable {
         new RamTierSpec(new BlockGeometry(blockSize), ramBytes, "s3fifo", true),
         ssd == null ? List.of() : List.of(ssd),
         new Lz4Codec(),
-        new SilentPrefetcher(),
+        prefetcher,
         _ -> {},
         clock,
         () -> 0,
@@ -137,6 +130,17 @@ final class EngineFixture implements AutoCloseable {
 
   long ssdBlocks() {
     return ssd.blockCount();
+  }
+
+  FakeTier ssd() {
+    return ssd;
+  }
+
+  /** Has blocks of the file that is read next fetched, when the roles run. */
+  void proposeWithNextRead(long firstBlockIndex, int blockCount) {
+    prefetcher.onNextAccess(() ->
+        prefetcher.willPropose(
+            prefetcher.accesses().getLast().fileId(), firstBlockIndex, blockCount, 0, 1));
   }
 
   CachedFile open(String name) {
@@ -272,47 +276,5 @@ final class EngineFixture implements AutoCloseable {
     public long newFileId() {
       return ++lastFileId;
     }
-  }
-
-  private static final class FakeStateStore implements StateStore {
-    private final Map<String, byte[]> pieces = new HashMap<>();
-
-    @Override
-    public void save(String name, Writer writer) throws IOException {
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      writer.write(new DataOutputStream(bytes));
-      pieces.put(name, bytes.toByteArray());
-    }
-
-    @Override
-    public Optional<DataInputStream> load(String name) {
-      return Optional.ofNullable(pieces.get(name))
-          .map(bytes -> new DataInputStream(new ByteArrayInputStream(bytes)));
-    }
-
-    @Override
-    public void remove(String name) {
-      pieces.remove(name);
-    }
-  }
-
-  private static final class SilentPrefetcher implements Prefetcher {
-    @Override
-    public void onAccess(Access access) {}
-
-    @Override
-    public void candidates(CandidateSink sink) {}
-
-    @Override
-    public void onOutcome(long fileId, long blockIndex, int component, Outcome outcome) {}
-
-    @Override
-    public void passed(PassedSink sink) {}
-
-    @Override
-    public void save(DataOutput out) {}
-
-    @Override
-    public void load(DataInput in) {}
   }
 }

@@ -213,6 +213,46 @@ class EngineReadTest {
   }
 
   @Test
+  void anAppendWhileAReadOfTheTailIsPlannedLeavesNoZeros() {
+    CachedFile file = engine.open("f");
+    byte[] appended = new byte[100];
+    Arrays.fill(appended, (byte) 5);
+    // The read has taken the size and looks for its block; then the file grows.
+    engine.ssd().onNextIndexLook(() -> engine.append(file, appended));
+    engine.read(file, SIZE - 10, 200);
+    assertThat(engine.read(file, SIZE, 200)).isEqualTo(appended);
+    engine.close(file);
+  }
+
+  @Test
+  void aPrefetchFetchesWholeBlocksAndLeavesThoseAloneThatAreHereInPart() {
+    CachedFile file = engine.open("f");
+    engine.read(file, 3 * BLOCK + 5000, 100);
+    engine.proposeWithNextRead(2, 3);
+    engine.read(file, 7 * BLOCK + 5000, 100);
+    engine.runRoles();
+    assertThat(engine.counter("prefetch.issuedBlocks")).isEqualTo(2);
+    assertThat(engine.counter("backing.readBytes")).isEqualTo(2 * GRANULE + 2 * BLOCK);
+    assertThat(engine.read(file, 2 * BLOCK, BLOCK)).isEqualTo(part(2 * BLOCK, BLOCK));
+    assertThat(engine.read(file, 4 * BLOCK, BLOCK)).isEqualTo(part(4 * BLOCK, BLOCK));
+    assertThat(engine.counter("backing.readBytes")).isEqualTo(2 * GRANULE + 2 * BLOCK);
+    engine.close(file);
+  }
+
+  @Test
+  void aReadInOrderTakesEverMoreOfWhatFollowsAlongAndNothingTwice() {
+    CachedFile file = engine.open("f");
+    for (int at = 0; at < SIZE; at += BLOCK / 2) {
+      int length = Math.min(BLOCK / 2, SIZE - at);
+      assertThat(engine.read(file, at, length)).isEqualTo(part(at, length));
+    }
+    assertThat(engine.counter("backing.readBytes")).isEqualTo(SIZE);
+    // 1, 2, 4 and 4 blocks: the one that was asked for, and no more ahead than was read in order.
+    assertThat(engine.counter("backing.reads")).isEqualTo(4);
+    engine.close(file);
+  }
+
+  @Test
   void nobodyGetsBytesOfAForgottenFile() {
     CachedFile file = engine.open("f");
     engine.read(file, 0, SIZE);

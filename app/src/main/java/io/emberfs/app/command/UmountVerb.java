@@ -5,9 +5,9 @@ import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.ByteSize;
 import io.emberfs.app.config.TimeSpan;
 import io.emberfs.app.control.ControlRequest;
+import io.emberfs.app.registry.MountPoints;
 import io.emberfs.app.registry.MountPoints.Mount;
 import io.emberfs.app.registry.MountPoints.State;
-import io.emberfs.app.registry.MountTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,8 +82,7 @@ final class UmountVerb implements Verb {
 
   private void awaitGone(LiveMount live, long deadline) throws Refusal, IOException {
     Path place = live.known().mountPoint();
-    while (live.known().process().isAlive()
-        || MountTable.read().at(place).filter(MountTable.Entry::isOwn).isPresent()) {
+    while (live.known().process().isAlive() || MountPoints.isMounted(place)) {
       if (System.nanoTime() > deadline) {
         throw new Refusal(
             ExitCode.TIMED_OUT,

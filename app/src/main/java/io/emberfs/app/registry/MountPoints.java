@@ -3,6 +3,8 @@ package io.emberfs.app.registry;
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.Places;
+import io.emberfs.ffi.MountTable;
+import io.emberfs.fuse.mount.MountPoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,10 +53,12 @@ public final class MountPoints {
         Files.deleteIfExists(known.socket());
       }
     }
-    for (MountTable.Entry entry : table.own()) {
-      if (mounts.stream().noneMatch(mount -> mount.mountPoint().equals(entry.mountPoint()))) {
-        State state = isDisconnected(entry.mountPoint()) ? State.DEAD : State.LIVE;
-        mounts.add(new Mount(entry.mountPoint(), Optional.empty(), state));
+    for (MountTable.Mount entry : table.mounts()) {
+      Path place = Path.of(entry.mountPoint());
+      if (entry.type().equals(MountPoint.TYPE)
+          && mounts.stream().noneMatch(mount -> mount.mountPoint().equals(place))) {
+        mounts.add(
+            new Mount(place, Optional.empty(), isDisconnected(place) ? State.DEAD : State.LIVE));
       }
     }
     return mounts;
@@ -72,7 +76,7 @@ public final class MountPoints {
         Places.isRoot()
             ? List.of("umount", "--lazy", "--", mountPoint.toString())
             : List.of("fusermount3", "-u", "-z", "--", mountPoint.toString());
-    if (isOwn(MountTable.read(), mountPoint) && !succeeds(command)) {
+    if (isMounted(mountPoint) && !succeeds(command)) {
       throw new Refusal(
           ExitCode.FAILED,
           mountPoint + " is a dead mount",
@@ -85,8 +89,16 @@ public final class MountPoints {
     }
   }
 
+  /** Whether the kernel shows a mount of this file system at a canonical path. */
+  public static boolean isMounted(Path mountPoint) throws IOException {
+    return isOwn(MountTable.read(), mountPoint);
+  }
+
   private static boolean isOwn(MountTable table, Path mountPoint) {
-    return table.at(mountPoint).filter(MountTable.Entry::isOwn).isPresent();
+    return table
+        .at(mountPoint.toString())
+        .filter(mount -> mount.type().equals(MountPoint.TYPE))
+        .isPresent();
   }
 
   /**

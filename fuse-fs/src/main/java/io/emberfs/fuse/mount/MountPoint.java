@@ -12,7 +12,7 @@ import java.util.Optional;
 /** What is mounted at a place, and the removal of a mount whose daemon is gone. */
 public final class MountPoint {
   /** The file system type in the mount table. */
-  static final String TYPE = "fuse.emberfs";
+  public static final String TYPE = "fuse.emberfs";
 
   private static final int ECONNABORTED = 103;
 

@@ -17,13 +17,19 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real mounts of a file system in memory. */
 final class DevTransportTest {
+  private static final long HELD_BACK_NANOS = 300_000_000;
+
   @TempDir private Path folder;
 
   private final Meters meters = new Meters();
@@ -149,6 +155,63 @@ final class DevTransportTest {
               failed -> assertThat(failed.errno()).isIn(Errno.ENOENT, Errno.EPERM));
     }
     assertThat(handler.destroyCount()).isZero();
+  }
+
+  @Test
+  void aNotificationThatTheKernelHoldsBackHoldsNoAnswerBack() throws Exception {
+    handler.add("file", new byte[4096]);
+    CountDownLatch begun = new CountDownLatch(1);
+    AtomicBoolean ended = new AtomicBoolean();
+    AtomicBoolean wasHeldBack = new AtomicBoolean();
+    AtomicReference<TestMount> mounted = new AtomicReference<>();
+    try (ExecutorService pool = Executors.newFixedThreadPool(2)) {
+      FsHandler notifying =
+          new Overriding(handler) {
+            @Override
+            public void open(Request request, long nodeId, int flags) {
+              request.replyOpen(nodeId, new Request.OpenReply(false, false, false, false));
+            }
+
+            @Override
+            public void write(
+                Request request,
+                long nodeId,
+                long handle,
+                long offset,
+                boolean killSetId,
+                boolean fromPages) {
+              request.defer();
+              DevTransport transport = mounted.get().transport();
+              pool.execute(() -> {
+                begun.countDown();
+                // Waits in the kernel for the page that is written in part: it is locked until the
+                // answer below.
+                transport.notifyInvalidInode(nodeId, 0, 0);
+                ended.set(true);
+              });
+              pool.execute(() -> {
+                awaitQuietly(begun);
+                LockSupport.parkNanos(HELD_BACK_NANOS);
+                wasHeldBack.set(!ended.get());
+                transport.notifyInvalidInode(nodeId + 1, 0, 0);
+                handler.write(request, nodeId, handle, offset, killSetId, fromPages);
+              });
+            }
+          };
+      try (TestMount mount = TestMount.mount(folder, notifying, true, meters)) {
+        mounted.set(mount);
+        mount.run("timeout -s KILL 20 dd if=/dev/zero of=file bs=100 count=1 conv=notrunc,nocreat");
+        assertThat(wasHeldBack).as("the kernel held the notification back").isTrue();
+      }
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException interrupt) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private FsHandler deferring(ExecutorService pool) {

@@ -2,15 +2,28 @@ package io.emberfs.bench;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
-/** {@code emberfs demo} and {@code emberfs bench NAME}. */
+/** {@code emberfs demo}, {@code emberfs bench NAME} and {@code emberfs bench DIRECTORY...}. */
 public final class Main {
   private static final int OK = 0;
   private static final int FAILED = 1;
   private static final int USAGE = 2;
   private static final int FOUND_PROBLEMS = 3;
+
+  private static final Map<String, Benchmark> BENCHMARKS = new TreeMap<>();
+
+  static {
+    BENCHMARKS.put("demo", new Demo());
+    BENCHMARKS.put("slow-volume", new SlowVolume());
+    BENCHMARKS.put("ram-hit", new RamHit());
+    BENCHMARKS.put("mount-time", new MountTime());
+    BENCHMARKS.put("memory", new Memory());
+  }
 
   private Main() {}
 
@@ -20,23 +33,29 @@ public final class Main {
   }
 
   private static int run(List<String> arguments, PrintStream out, PrintStream err) {
-    String name = arguments.isEmpty() ? "" : arguments.getFirst();
+    if (arguments.isEmpty()) {
+      out.println("benchmarks: " + String.join(", ", BENCHMARKS.keySet()));
+      out.println("or one directory or more, mounted or plain: the same reads in each, in turns");
+      return OK;
+    }
     Path launcher = Path.of(System.getProperty("emberfs.launcher", "./emberfs"));
-    Path results = launcher.resolveSibling("tests/bench/target/results").resolve(name + ".json");
-    Benchmark benchmark =
-        switch (name) {
-          case "demo" -> new Demo();
-          case "slow-volume" -> new SlowVolume();
-          case "ram-hit" -> new RamHit();
-          case "mount-time" -> new MountTime();
-          case "memory" -> new Memory();
-          default -> null;
-        };
+    Path start = Path.of(System.getProperty("emberfs.directory", ""));
+    List<Path> directories = arguments.stream().map(start::resolve).toList();
+    String name = arguments.getFirst();
+    Benchmark benchmark = arguments.size() == 1 ? BENCHMARKS.get(name) : null;
+    if (benchmark == null && directories.stream().allMatch(Files::isDirectory)) {
+      name = "directories";
+      benchmark = new Directories(directories);
+    }
     if (benchmark == null) {
-      err.println("emberfs: cannot measure " + name + ": no such benchmark");
-      err.println("fix: give one of slow-volume, ram-hit, mount-time, memory");
+      err.println(
+          "emberfs: cannot measure "
+              + String.join(" ", arguments)
+              + ": neither a benchmark nor directories");
+      err.println("fix: give directories, or one of " + String.join(", ", BENCHMARKS.keySet()));
       return USAGE;
     }
+    Path results = launcher.resolveSibling("tests/bench/target/results").resolve(name + ".json");
     try (WorkPlace place =
         WorkPlace.open(launcher, Path.of(System.getProperty("java.io.tmpdir")))) {
       Report report = new Report(name, out);

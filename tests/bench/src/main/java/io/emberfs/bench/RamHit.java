@@ -14,6 +14,7 @@ import java.util.List;
  */
 final class RamHit implements Benchmark {
   private static final long FILE_SIZE = 256L << 20;
+
   /**
    * Many short rounds: what one reader gets hangs on how fast the machine wakes a sleeper, which
    * wanders from second to second on a virtual one, for both sides alike.

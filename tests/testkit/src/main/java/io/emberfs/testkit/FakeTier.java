@@ -41,6 +41,7 @@ public final class FakeTier implements Tier {
   private long usedBytes;
   private long logicalBytes;
   private long evictionCount;
+  private Runnable onNextIndexLook = () -> {};
   private boolean closed;
 
   public FakeTier(String name, BlockGeometry geometry, long capacityBytes, WriteFence fence) {
@@ -48,6 +49,11 @@ public final class FakeTier implements Tier {
     this.geometry = geometry;
     this.capacityBytes = capacityBytes;
     this.fence = fence;
+  }
+
+  /** Runs this when somebody asks next which granules of a block are here. */
+  public synchronized void onNextIndexLook(Runnable action) {
+    onNextIndexLook = action;
   }
 
   /** Fails if a lease is open, and shows where it was taken. */
@@ -78,6 +84,9 @@ public final class FakeTier implements Tier {
   @Override
   public synchronized long validGranules(long fileId, long blockIndex, long fileGeneration) {
     requireOpen();
+    Runnable action = onNextIndexLook;
+    onNextIndexLook = () -> {};
+    action.run();
     Block block = blocks.get(new BlockKey(fileId, blockIndex));
     return block == null || block.meta().fileGeneration() != fileGeneration
         ? 0
