@@ -88,6 +88,8 @@ final class MountVerb implements Verb {
 
   @Override
   public ExitCode run(Console console) throws Refusal, IOException {
+    refuseEmpty(backing, "backing");
+    refuseEmpty(mountPoint, "mount point");
     Places places = console.places();
     MountArguments arguments =
         new MountArguments(
@@ -116,6 +118,17 @@ final class MountVerb implements Verb {
     new Daemon(places, this::assemble)
         .run(configuration, mount -> announce(configuration, mount, console));
     return ExitCode.OK;
+  }
+
+  /** An empty path would stand for the directory that the user happens to be in. */
+  private static void refuseEmpty(Path path, String name) throws Refusal {
+    if (path.toString().isEmpty()) {
+      throw new Refusal(
+          ExitCode.USAGE,
+          "cannot mount",
+          "the " + name + " is an empty text",
+          "give a directory, . for the present one");
+    }
   }
 
   /** The log lies in the state directory, which has to be found usable first. */

@@ -41,6 +41,12 @@ final class RefusalTest {
         return List.of(rig.backing().resolve("absent"), rig.mountPoint(), rig.stateDirectory());
       }
     },
+    BACKING_IS_AN_EMPTY_TEXT(USAGE) {
+      @Override
+      List<Path> prepare(Rig rig) {
+        return List.of(Path.of(""), rig.mountPoint(), rig.stateDirectory());
+      }
+    },
     BACKING_IS_A_FILE(FAILED) {
       @Override
       List<Path> prepare(Rig rig) throws IOException {
