@@ -25,7 +25,10 @@ final class ChoiceOptions {
       description = "codec of warm blocks (auto)")
   private String compress = DEFAULTS.compress();
 
-  @Option(names = "--policy", paramLabel = "NAME", description = "default, lru or s3fifo")
+  @Option(
+      names = "--policy",
+      paramLabel = "NAME",
+      description = "default, lru, s3fifo and more: those of simulate")
   private String policy = DEFAULTS.policy();
 
   @Option(

@@ -22,7 +22,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * building all of them costs more than most of them take.
  */
 public final class Verbs {
-  private static final List<String> NAMES = List.of("mount", "umount", "status", "stats", "drop");
+  private static final List<String> NAMES =
+      List.of("mount", "umount", "status", "stats", "drop", "simulate");
   private static final int DISTANCE_MAX = 2;
 
   private final Console console;
@@ -84,6 +85,7 @@ public final class Verbs {
       case "status" -> new StatusVerb();
       case "stats" -> new StatsVerb();
       case "drop" -> new DropVerb();
+      case "simulate" -> new SimulateVerb();
       default -> null;
     };
   }

@@ -7,6 +7,7 @@ import io.emberfs.app.config.MountConfiguration.Compression;
 import io.emberfs.app.config.MountConfiguration.Flags;
 import io.emberfs.app.config.MountConfiguration.KernelCache;
 import io.emberfs.core.BlockGeometry;
+import io.emberfs.engine.policy.PolicyFactory;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -16,7 +17,7 @@ import java.util.TreeSet;
  * serve.
  */
 final class ChoiceReader {
-  private static final Set<String> POLICIES = Set.of("default", "lru", "s3fifo");
+  private static final Set<String> POLICIES = Set.copyOf(PolicyFactory.names());
 
   private ChoiceReader() {}
 

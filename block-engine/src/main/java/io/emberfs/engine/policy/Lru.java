@@ -37,11 +37,7 @@ public final class Lru implements ReplacementPolicy {
 
   @Override
   public int victim() {
-    int slot = lists.oldest(ALL);
-    if (slot != SlotLists.NONE) {
-      lists.remove(slot);
-    }
-    return slot;
+    return lists.takeOldest(ALL);
   }
 
   @Override
@@ -51,10 +47,6 @@ public final class Lru implements ReplacementPolicy {
 
   @Override
   public void forEach(SlotVisitor visitor) {
-    for (int slot = lists.newest(ALL); slot != SlotLists.NONE; slot = lists.older(slot)) {
-      if (!visitor.accept(slot)) {
-        return;
-      }
-    }
+    lists.visit(ALL, visitor);
   }
 }

@@ -1,22 +1,51 @@
 package io.emberfs.engine.policy;
 
 import io.emberfs.core.ReplacementPolicy;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /** Makes policies by the names of the configuration. */
 public final class PolicyFactory {
   /** What the best policy of this build is called, whichever it is. */
   public static final String DEFAULT = "default";
 
-  /** Heap bytes that any policy here needs for one slot, at most. */
-  public static final int BYTES_PER_SLOT_MAX = 24;
+  private static final int BYTES_PER_SLOT_SIMPLE = 24;
+
+  /**
+   * What the policies with more than lists and a ghost table need. LIRS: 27 in its stack and 44 for
+   * two ghosts a slot, up to 48 to find them. Master: its four experts, and each time 29 for the
+   * virtual cache and up to 36 to find a key.
+   */
+  private static final Map<String, Integer> BYTES_PER_SLOT =
+      Map.of("arc", 25, "wtinylfu", 27, "lirs", 150, "master", 490);
 
   private static final Map<String, Maker> MAKERS =
-      Map.of(
-          "lru", (slotCount, _) -> new Lru(slotCount), "s3fifo", S3Fifo::new, DEFAULT, S3Fifo::new);
+      Map.ofEntries(
+          Map.entry("2q", TwoQ::new),
+          Map.entry("arc", Arc::new),
+          Map.entry("clock", (slotCount, _) -> new Clock(slotCount)),
+          Map.entry("fifo", (slotCount, _) -> new Fifo(slotCount)),
+          Map.entry("lfu", (slotCount, _) -> new Lfu(slotCount)),
+          Map.entry("lirs", Lirs::new),
+          Map.entry("lru", (slotCount, _) -> new Lru(slotCount)),
+          Map.entry("master", Master::new),
+          Map.entry("s3fifo", S3Fifo::new),
+          Map.entry("sieve", (slotCount, _) -> new Sieve(slotCount)),
+          Map.entry("slru", (slotCount, _) -> new Slru(slotCount)),
+          Map.entry("wtinylfu", WTinyLfu::new),
+          Map.entry(DEFAULT, S3Fifo::new));
 
   private PolicyFactory() {}
+
+  /** The names that {@link #create} knows, in order. */
+  public static List<String> names() {
+    return MAKERS.keySet().stream().sorted().toList();
+  }
+
+  /** Heap bytes that a policy needs for one slot, at most. */
+  public static int bytesPerSlot(String name) {
+    return BYTES_PER_SLOT.getOrDefault(name, BYTES_PER_SLOT_SIMPLE);
+  }
 
   /**
    * Makes a policy.
@@ -29,8 +58,7 @@ public final class PolicyFactory {
     Maker maker = MAKERS.get(name);
     if (maker == null) {
       throw new IllegalArgumentException(
-          "no replacement policy %s; known: %s"
-              .formatted(name, String.join(", ", new TreeMap<>(MAKERS).keySet())));
+          "no replacement policy %s; known: %s".formatted(name, String.join(", ", names())));
     }
     return maker.make(slotCount, view);
   }

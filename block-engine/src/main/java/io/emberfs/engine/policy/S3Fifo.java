@@ -84,17 +84,13 @@ public final class S3Fifo implements ReplacementPolicy {
 
   @Override
   public int size() {
-    return lists.size(PREFETCHED) + lists.size(SMALL) + lists.size(MAIN);
+    return lists.sizeOfAll();
   }
 
   @Override
   public void forEach(SlotVisitor visitor) {
-    for (int list = MAIN; list >= PREFETCHED; list--) {
-      for (int slot = lists.newest(list); slot != SlotLists.NONE; slot = lists.older(slot)) {
-        if (!visitor.accept(slot)) {
-          return;
-        }
-      }
+    for (int list = MAIN; list >= PREFETCHED && lists.visit(list, visitor); list--) {
+      // until the visitor has enough
     }
   }
 

@@ -1,5 +1,6 @@
 package io.emberfs.engine.policy;
 
+import io.emberfs.core.ReplacementPolicy.SlotVisitor;
 import java.util.Arrays;
 
 /**
@@ -17,6 +18,7 @@ final class SlotLists {
   private final int[] previous;
   private final byte[] listOf;
   private final int[] sizes;
+  private int total;
 
   SlotLists(int slotCount, int listCount) {
     this.slotCount = slotCount;
@@ -53,6 +55,11 @@ final class SlotLists {
     return slotOrNone(previous[slotCount + list]);
   }
 
+  /** The slot that came just after this one in its list, or {@link #NONE}. */
+  int newer(int slot) {
+    return slotOrNone(next[slot]);
+  }
+
   /** The slot that came just before this one in its list, or {@link #NONE}. */
   int older(int slot) {
     return slotOrNone(previous[slot]);
@@ -68,6 +75,7 @@ final class SlotLists {
     previous[end] = slot;
     listOf[slot] = (byte) list;
     sizes[list]++;
+    total++;
   }
 
   /** Takes a slot out of the list that it is in. */
@@ -75,6 +83,7 @@ final class SlotLists {
     next[previous[slot]] = next[slot];
     previous[next[slot]] = previous[slot];
     sizes[listOf[slot]]--;
+    total--;
     listOf[slot] = IN_NO_LIST;
   }
 
@@ -82,6 +91,40 @@ final class SlotLists {
   void moveTo(int list, int slot) {
     remove(slot);
     add(list, slot);
+  }
+
+  /** Takes the oldest slot out of a list; {@link #NONE} if the list is empty. */
+  int takeOldest(int list) {
+    int slot = oldest(list);
+    if (slot != NONE) {
+      remove(slot);
+    }
+    return slot;
+  }
+
+  /** Puts a slot that is in no list in the place of one that is, which leaves. */
+  void replace(int slot, int newcomer) {
+    next[newcomer] = next[slot];
+    previous[newcomer] = previous[slot];
+    next[previous[slot]] = newcomer;
+    previous[next[slot]] = newcomer;
+    listOf[newcomer] = listOf[slot];
+    listOf[slot] = IN_NO_LIST;
+  }
+
+  /** Number of slots in all lists. */
+  int sizeOfAll() {
+    return total;
+  }
+
+  /** Visits a list from the newest slot on; false if the visitor ended the visit. */
+  boolean visit(int list, SlotVisitor visitor) {
+    for (int slot = newest(list); slot != NONE; slot = older(slot)) {
+      if (!visitor.accept(slot)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private int slotOrNone(int position) {

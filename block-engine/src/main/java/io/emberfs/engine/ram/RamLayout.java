@@ -35,9 +35,11 @@ record RamLayout(
   private static final int INDEX_BYTES_PER_SLOT = 4 * Integer.BYTES;
 
   /**
+   * @param policy name of the replacement policy, whose memory counts
    * @throws IllegalArgumentException if the budget does not hold one block and what it needs
    */
-  static RamLayout of(BlockGeometry geometry, long capacityBytes) {
+  static RamLayout of(BlockGeometry geometry, long capacityBytes, String policy) {
+    int indexBytesPerSlot = PolicyFactory.bytesPerSlot(policy) + INDEX_BYTES_PER_SLOT;
     int blockSize = geometry.blockSize();
     int recordSize = EntryTable.recordSize(geometry.granulesPerBlock());
     long buffers = capacityBytes / blockSize / BLOCKS_PER_BUFFER;
@@ -45,7 +47,7 @@ record RamLayout(
     int leaseCount = (int) Math.clamp(buffers, LEASE_COUNT_MIN, LEASE_COUNT_MAX);
     long bufferBytes = (2L * scratchCount + leaseCount) * blockSize + HitRings.BYTES;
     long bytesPerPage =
-        geometry.granuleSize() + PageStore.INDEX_BYTES_PER_PAGE + recordSize + indexBytesPerSlot();
+        geometry.granuleSize() + PageStore.INDEX_BYTES_PER_PAGE + recordSize + indexBytesPerSlot;
     long pages = Math.min((capacityBytes - bufferBytes) / bytesPerPage, Integer.MAX_VALUE / 4);
     if (pages < geometry.granulesPerBlock()) {
       throw new IllegalArgumentException(
@@ -60,17 +62,13 @@ record RamLayout(
         powerOfTwoFrom(pageCount / PAGES_PER_FILE_BUCKET),
         scratchCount,
         leaseCount,
-        bufferBytes + (long) pageCount * (PageStore.INDEX_BYTES_PER_PAGE + indexBytesPerSlot()));
+        bufferBytes + (long) pageCount * (PageStore.INDEX_BYTES_PER_PAGE + indexBytesPerSlot));
   }
 
   /** Pages that a budget not above the one at the start allows. */
   int pageLimit(BlockGeometry geometry, long capacityBytes) {
     long pages = (capacityBytes - fixedBytes) / (geometry.granuleSize() + recordSize);
     return (int) Math.clamp(pages, 0, pageCount);
-  }
-
-  private static int indexBytesPerSlot() {
-    return PolicyFactory.BYTES_PER_SLOT_MAX + INDEX_BYTES_PER_SLOT;
   }
 
   private static int powerOfTwoFrom(int count) {

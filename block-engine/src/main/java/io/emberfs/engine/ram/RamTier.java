@@ -86,7 +86,7 @@ public final class RamTier implements Tier {
     geometry = spec.geometry();
     capacityBytesMax = spec.capacityBytes();
     capacityBytes = capacityBytesMax;
-    layout = RamLayout.of(geometry, capacityBytesMax);
+    layout = RamLayout.of(geometry, capacityBytesMax, spec.policy());
     checksumFailures = meters.counter("integrity.checksumFailures");
     ReentrantLock lock = new ReentrantLock();
     table = new EntryTable(layout, lock, arena);

@@ -29,8 +29,8 @@ final class PolicyFactoryTest {
 
   @Test
   void anUnknownNameIsRefusedWithTheKnownOnes() {
-    assertThatThrownBy(() -> PolicyFactory.create("lfu", 8, NO_BLOCKS))
+    assertThatThrownBy(() -> PolicyFactory.create("nonesuch", 8, NO_BLOCKS))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("no replacement policy lfu; known: default, lru, s3fifo");
+        .hasMessageStartingWith("no replacement policy nonesuch; known: 2q, arc, clock, default,");
   }
 }

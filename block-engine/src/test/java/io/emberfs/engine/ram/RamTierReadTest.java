@@ -261,7 +261,7 @@ final class RamTierReadTest {
   }
 
   private long emptyBytes() {
-    return RamLayout.of(blocks.geometry, tier.capacityBytes()).fixedBytes();
+    return RamLayout.of(blocks.geometry, tier.capacityBytes(), "s3fifo").fixedBytes();
   }
 
   private static int hits(RamTier tier, int reads, MemorySegment target) {

@@ -1,0 +1,59 @@
+package io.emberfs.engine.policy;
+
+import io.emberfs.core.ReplacementPolicy;
+
+/**
+ * CLOCK (Corbató: "A paging experiment with the Multics system", 1968): first in, first out, but a
+ * block that was used since the hand last passed it gets another round.
+ */
+public final class Clock implements ReplacementPolicy {
+  private static final int ALL = 0;
+
+  private final SlotLists lists;
+  private final boolean[] used;
+
+  /**
+   * @param slotCount slots are numbered from 0 to one less
+   */
+  public Clock(int slotCount) {
+    lists = new SlotLists(slotCount, 1);
+    used = new boolean[slotCount];
+  }
+
+  @Override
+  public void onInsert(int slot) {
+    used[slot] = false;
+    lists.add(ALL, slot);
+  }
+
+  @Override
+  public void onHit(int slot) {
+    used[slot] = true;
+  }
+
+  @Override
+  public void onRemove(int slot) {
+    lists.remove(slot);
+  }
+
+  @Override
+  public int victim() {
+    int slot = lists.oldest(ALL);
+    while (slot != SlotLists.NONE && used[slot]) {
+      used[slot] = false;
+      lists.moveTo(ALL, slot);
+      slot = lists.oldest(ALL);
+    }
+    return lists.takeOldest(ALL);
+  }
+
+  @Override
+  public int size() {
+    return lists.size(ALL);
+  }
+
+  @Override
+  public void forEach(SlotVisitor visitor) {
+    lists.visit(ALL, visitor);
+  }
+}

@@ -1,0 +1,24 @@
+package io.emberfs.engine.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.emberfs.core.ReplacementPolicy;
+import io.emberfs.testkit.PolicyContract;
+import io.emberfs.testkit.PolicyReplay;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+final class ArcTest extends PolicyContract {
+  @Override
+  protected ReplacementPolicy create(int slotCount, ReplacementPolicy.SlotView view) {
+    return new Arc(slotCount, view);
+  }
+
+  @Test
+  void aScanLeavesWhatWasSeenAgainAlone() {
+    PolicyReplay replay = PolicyReplay.of(10, Arc::new);
+    replay.run(1, 2, 3, 1, 2, 3);
+    replay.run(LongStream.range(100, 200).toArray());
+    assertThat(replay.run(1, 2, 3)).isEqualTo("hhh");
+  }
+}

@@ -1,0 +1,21 @@
+package io.emberfs.engine.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.emberfs.core.ReplacementPolicy;
+import io.emberfs.testkit.PolicyContract;
+import io.emberfs.testkit.PolicyReplay;
+import org.junit.jupiter.api.Test;
+
+final class ClockTest extends PolicyContract {
+  @Override
+  protected ReplacementPolicy create(int slotCount, ReplacementPolicy.SlotView view) {
+    return new Clock(slotCount);
+  }
+
+  @Test
+  void aUsedBlockGetsAnotherRound() {
+    assertThat(PolicyReplay.of(2, (n, _) -> new Clock(n)).run(1, 2, 1, 3, 1, 2))
+        .isEqualTo("mmhmhm");
+  }
+}
