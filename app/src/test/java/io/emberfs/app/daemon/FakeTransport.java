@@ -39,7 +39,7 @@ final class FakeTransport implements FuseTransport {
 
   @Override
   public String reason() {
-    return "";
+    return "told by the test";
   }
 
   @Override

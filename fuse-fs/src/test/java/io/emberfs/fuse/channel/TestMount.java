@@ -57,8 +57,15 @@ public final class TestMount implements AutoCloseable {
     MountPoint.detachDead(mountPoint);
     transport.mount(
         new MountSpec(
-            mountPoint, "backing of a test", true, false, true, true, REQUEST_SIZE_MAX,
-            2, requestsInFlightMax),
+            mountPoint,
+            "backing of a test",
+            true,
+            false,
+            true,
+            true,
+            REQUEST_SIZE_MAX,
+            2,
+            requestsInFlightMax),
         handler);
     assertThat(transport.awaitMounted(Duration.ofSeconds(10))).isTrue();
     return new TestMount(mountPoint, transport);

@@ -16,7 +16,10 @@ final class InitiationTest {
   void onlyWhatWasOfferedIsTaken() {
     Initiation agreed =
         Initiation.negotiate(
-            offer(7, 45, (int) (Initiation.ASYNC_READ | Initiation.INIT_EXT), 0), 1 << 20, true, () -> false);
+            offer(7, 45, (int) (Initiation.ASYNC_READ | Initiation.INIT_EXT), 0),
+            1 << 20,
+            true,
+            () -> false);
 
     assertThat(agreed.flags()).isEqualTo(Initiation.ASYNC_READ | Initiation.INIT_EXT);
   }
@@ -41,7 +44,8 @@ final class InitiationTest {
   @Test
   void theUpperFlagsNeedTheExtension() {
     Initiation agreed =
-        Initiation.negotiate(offer(7, 45, ~(int) Initiation.INIT_EXT, ALL), 1 << 20, true, () -> false);
+        Initiation.negotiate(
+            offer(7, 45, ~(int) Initiation.INIT_EXT, ALL), 1 << 20, true, () -> false);
 
     assertThat(agreed.flags() >>> Integer.SIZE).isZero();
   }
@@ -80,12 +84,14 @@ final class InitiationTest {
 
   @Test
   void strangeProtocolsAreRefused() {
-    assertThatThrownBy(() -> Initiation.negotiate(offer(8, 0, ALL, ALL), 1 << 20, true, () -> false))
-        .isInstanceOf(BackingException.class);
-    assertThatThrownBy(() -> Initiation.negotiate(offer(7, 12, ALL, ALL), 1 << 20, true, () -> false))
+    assertThatThrownBy(
+            () -> Initiation.negotiate(offer(8, 0, ALL, ALL), 1 << 20, true, () -> false))
         .isInstanceOf(BackingException.class);
     assertThatThrownBy(
-            () -> Initiation.negotiate(MemorySegment.ofArray(new byte[15]), 1 << 20, true, () -> false))
+            () -> Initiation.negotiate(offer(7, 12, ALL, ALL), 1 << 20, true, () -> false))
+        .isInstanceOf(BackingException.class);
+    assertThatThrownBy(() ->
+            Initiation.negotiate(MemorySegment.ofArray(new byte[15]), 1 << 20, true, () -> false))
         .isInstanceOf(BackingException.class);
   }
 
