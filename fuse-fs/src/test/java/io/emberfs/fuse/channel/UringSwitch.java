@@ -21,6 +21,16 @@ public final class UringSwitch implements BeforeAllCallback, AfterAllCallback {
 
   @Override
   public void beforeAll(ExtensionContext context) throws IOException {
+    switchOn();
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) throws IOException {
+    putBack();
+  }
+
+  /** For a single test of a class. */
+  public void switchOn() throws IOException {
     assumeTrue(Files.exists(PARAMETER), "this kernel has no FUSE over io_uring: " + PARAMETER);
     before = read();
     if (!before.equals("Y")) {
@@ -32,8 +42,8 @@ public final class UringSwitch implements BeforeAllCallback, AfterAllCallback {
     }
   }
 
-  @Override
-  public void afterAll(ExtensionContext context) throws IOException {
+  /** As it was before. */
+  public void putBack() throws IOException {
     if (!before.isEmpty() && !before.equals(read())) {
       set(before);
     }

@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * The ways to the kernel against each other and against bindfs, over a tmpfs, which takes the disk
- * away: every request reaches the daemon. "through" is emberfs without tiers, which passes each read
- * on as bindfs does; "ram" answers reads from memory. Writes go to the backing on every side.
+ * away: every request reaches the daemon. "through" is emberfs without tiers, which passes each
+ * read on as bindfs does; "ram" answers reads from memory. Writes go to the backing on every side.
  */
 final class Transports implements Benchmark {
   private static final long FILE_SIZE = 256L << 20;

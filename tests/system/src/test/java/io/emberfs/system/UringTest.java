@@ -84,7 +84,8 @@ final class UringTest {
   @Test
   void aKilledDaemonLetsItsReadersGoAndTheNextMountServes(Rig rig) throws Exception {
     Files.write(rig.backing().resolve("f"), new byte[3_000_000]);
-    Mount mount = rig.mount("--transport", "uring", "--kernel-cache", "off", "--delay-backing", "5s");
+    Mount mount =
+        rig.mount("--transport", "uring", "--kernel-cache", "off", "--delay-backing", "5s");
     Process reader =
         Program.of("cat", "f").in(mount.path()).start(Path.of("/dev/null"), Path.of("/dev/null"));
     await("a read that waits for the backing")
