@@ -11,6 +11,12 @@ public interface FuseTransport extends AutoCloseable {
   String name();
 
   /**
+   * Why it is that one: a phrase for the log and {@code stats}, empty where there was no choice.
+   * Valid after {@link #awaitMounted}, as the name is.
+   */
+  String reason();
+
+  /**
    * Mounts and starts to serve on threads of its own. A dead mount at the mount point is the
    * caller's to remove first.
    *

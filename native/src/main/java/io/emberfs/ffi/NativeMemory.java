@@ -1,5 +1,6 @@
 package io.emberfs.ffi;
 
+import io.emberfs.core.BackingException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -13,6 +14,7 @@ import java.lang.invoke.MethodHandle;
 public final class NativeMemory {
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
+  private static final int MAP_SHARED_POPULATE = 0x1 | 0x8000;
   private static final int MADV_DONTNEED = 4;
 
   private static final MethodHandle MMAP = LibC.link("mmap", 6);
@@ -29,28 +31,54 @@ public final class NativeMemory {
    * @throws OutOfMemoryError if the kernel refuses
    */
   public static MemorySegment map(long byteSize, Arena arena) {
-    MemorySegment captured = LibC.captured();
-    long address;
-    try {
-      address =
-          LibC.orErrno(
-              (long)
-                  MMAP.invokeExact(
-                      captured,
-                      0L,
-                      byteSize,
-                      (long) PROT_READ_WRITE,
-                      (long) MAP_PRIVATE_ANONYMOUS_NORESERVE,
-                      -1L,
-                      0L),
-              captured);
-    } catch (Throwable thrown) {
-      throw LibC.unexpected(thrown);
-    }
+    long address = map(byteSize, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
     if (address < 0) {
       throw new OutOfMemoryError("mmap of " + byteSize + " bytes failed with errno " + -address);
     }
     return MemorySegment.ofAddress(address).reinterpret(byteSize, arena, NativeMemory::unmap);
+  }
+
+  /**
+   * Maps memory that is shared with the kernel through a descriptor, its pages present at once.
+   *
+   * @param descriptor may be closed afterwards; the memory stays
+   * @param offset as the descriptor's kind defines it
+   * @param arena unmaps it when it closes
+   * @throws BackingException with the errno of mmap(2)
+   */
+  static MemorySegment mapShared(int descriptor, long offset, long byteSize, Arena arena) {
+    long address = map(byteSize, MAP_SHARED_POPULATE, descriptor, offset);
+    if (address < 0) {
+      throw new BackingException((int) -address, "mmap", byteSize + " bytes of a descriptor");
+    }
+    return MemorySegment.ofAddress(address).reinterpret(byteSize, arena, NativeMemory::unmap);
+  }
+
+  /**
+   * Copies bytes between native addresses, which may overlap. The caller vouches for both ranges;
+   * nothing is checked.
+   */
+  public static void copy(long from, long to, long byteCount) {
+    MemorySegment.copy(LibC.MEMORY, from, LibC.MEMORY, to, byteCount);
+  }
+
+  private static long map(long byteSize, int flags, int descriptor, long offset) {
+    MemorySegment captured = LibC.captured();
+    try {
+      return LibC.orErrno(
+          (long)
+              MMAP.invokeExact(
+                  captured,
+                  0L,
+                  byteSize,
+                  (long) PROT_READ_WRITE,
+                  (long) flags,
+                  (long) descriptor,
+                  offset),
+          captured);
+    } catch (Throwable thrown) {
+      throw LibC.unexpected(thrown);
+    }
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * Binds libc and the FUSE device for Java: the only room that makes downcalls.
+ * Binds libc, the FUSE device and io_uring for Java: the only room that makes downcalls.
  *
  * <p>The file system room and the block engine call it; it calls nobody.
  *

@@ -64,7 +64,10 @@ final class ChoiceOptions {
   @Option(names = "--acl", paramLabel = "on|off", description = "access control lists (on)")
   private String acl = DEFAULTS.acl();
 
-  @Option(names = "--transport", paramLabel = "auto|dev", description = "way to the kernel (auto)")
+  @Option(
+      names = "--transport",
+      paramLabel = "auto|uring|dev",
+      description = "way to the kernel: io_uring or the device (auto)")
   private String transport = DEFAULTS.transport();
 
   @Option(

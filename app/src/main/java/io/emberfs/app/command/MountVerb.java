@@ -5,6 +5,7 @@ import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.ByteSize;
 import io.emberfs.app.config.MachineMemory;
 import io.emberfs.app.config.MountConfiguration;
+import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.app.config.Places;
 import io.emberfs.app.control.Json;
 import io.emberfs.app.daemon.AssembledMount;
@@ -103,20 +104,25 @@ final class MountVerb implements Verb {
             allowNonEmpty,
             readOnly,
             options);
+    FuseAccess access = FuseAccess.system(Places.isRoot());
     MountConfiguration configuration =
-        new MountPreparation(
-                places,
-                console.mountPoints(),
-                FuseAccess.system(Places.isRoot()),
-                MachineMemory.read())
+        new MountPreparation(places, console.mountPoints(), access, MachineMemory.read())
             .prepare(arguments);
     if (foreground) {
       DaemonLog.toStandardError();
     } else {
       DaemonLog.holdBack();
     }
-    new Daemon(places, this::assemble)
-        .run(configuration, mount -> announce(configuration, mount, console));
+    boolean isSwitchedOn = configuration.transport() == Transport.URING && access.switchUringOn();
+    try {
+      new Daemon(places, this::assemble)
+          .run(configuration, mount -> announce(configuration, mount, isSwitchedOn, console));
+    } catch (Refusal refused) {
+      if (isSwitchedOn) {
+        access.switchUringOff();
+      }
+      throw refused;
+    }
     return ExitCode.OK;
   }
 
@@ -141,7 +147,15 @@ final class MountVerb implements Verb {
     return mount;
   }
 
-  private void announce(MountConfiguration configuration, AssembledMount mount, Console console) {
+  /**
+   * @param isSwitchedOn whether rings were switched on for this mount, which the machine's other
+   *     mounts see from now on
+   */
+  private void announce(
+      MountConfiguration configuration,
+      AssembledMount mount,
+      boolean isSwitchedOn,
+      Console console) {
     long pid = ProcessHandle.current().pid();
     long now = System.currentTimeMillis();
     long millis = now - Long.getLong(STARTED_PROPERTY, now);
@@ -154,8 +168,8 @@ final class MountVerb implements Verb {
         .out()
         .println(
             json
-                ? asJson(configuration, mount, pid, millis)
-                : asText(configuration, mount, pid, millis));
+                ? asJson(configuration, mount, isSwitchedOn, pid, millis)
+                : asText(configuration, mount, isSwitchedOn, pid, millis));
     console.out().flush();
     if (!foreground) {
       // The launcher reads to the end of this stream; closing it points the descriptor at
@@ -166,19 +180,29 @@ final class MountVerb implements Verb {
   }
 
   private static String asJson(
-      MountConfiguration configuration, AssembledMount mount, long pid, long millis) {
+      MountConfiguration configuration,
+      AssembledMount mount,
+      boolean isSwitchedOn,
+      long pid,
+      long millis) {
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("pid", pid);
     result.put("mountpoint", configuration.mountPoint().toString());
     result.put("backing", configuration.backing().toString());
     result.put("transport", mount.transportName());
+    result.put("transportReason", mount.transportReason());
+    result.put("uringSwitchedOn", isSwitchedOn);
     result.put("restoredBlocks", mount.warmBlockCount());
     result.put("millis", millis);
     return Json.write(result);
   }
 
   private static String asText(
-      MountConfiguration configuration, AssembledMount mount, long pid, long millis) {
+      MountConfiguration configuration,
+      AssembledMount mount,
+      boolean isSwitchedOn,
+      long pid,
+      long millis) {
     long tenths = Math.round(millis / 100.0);
     // By hand: a Formatter loads the locales, which the mount would wait for.
     return "mounted "
@@ -191,7 +215,10 @@ final class MountVerb implements Verb {
         + budget(configuration.ramBytes())
         + ", ssd "
         + budget(configuration.ssdBytes())
-        + ", vram off; restored "
+        + ", vram off; transport "
+        + mount.transportName()
+        + (isSwitchedOn ? " (switched on for this machine)" : "")
+        + "; restored "
         + mount.warmBlockCount()
         + " blocks, ready in "
         + tenths / 10

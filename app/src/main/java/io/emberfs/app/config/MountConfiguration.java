@@ -19,6 +19,7 @@ import java.time.Duration;
  * @param attributeTtl how old an attribute or version check may be
  * @param kernelCache whether the kernel may keep pages above the mount
  * @param extendedAttributes whether extended attributes are served
+ * @param transport way to the kernel
  * @param restoreWarm whether the warm state of the last run is used
  * @param flags mount(8) flags
  * @param waitMax how long the first answer of the mount may take
@@ -37,10 +38,19 @@ public record MountConfiguration(
     Duration attributeTtl,
     KernelCache kernelCache,
     boolean extendedAttributes,
+    Transport transport,
     boolean restoreWarm,
     Flags flags,
     Duration waitMax,
     Duration backingDelay) {
+
+  /** Way to the kernel. */
+  public enum Transport {
+    /** io_uring where the machine is set up for it, else the device. */
+    AUTO,
+    URING,
+    DEV
+  }
 
   /** What the RAM tier does with warm blocks. */
   public enum Compression {

@@ -80,6 +80,11 @@ public final class AssembledMount implements AutoCloseable {
     return transport.name();
   }
 
+  /** Why it is that transport; empty where there was no choice. */
+  public String transportReason() {
+    return transport.reason();
+  }
+
   /**
    * Blocks in tiers that outlive the process: at the start, what came back; at the end, what a next
    * mount will find.

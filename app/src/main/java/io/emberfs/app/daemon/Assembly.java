@@ -10,6 +10,7 @@ import io.emberfs.core.BackingStore;
 import io.emberfs.core.Clock;
 import io.emberfs.core.Codec;
 import io.emberfs.core.FileRecords;
+import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Meters;
 import io.emberfs.core.MountSpec;
 import io.emberfs.core.Prefetcher;
@@ -26,6 +27,7 @@ import io.emberfs.engine.ram.RamTierSpec;
 import io.emberfs.ffi.CpuClock;
 import io.emberfs.ffi.Credentials;
 import io.emberfs.fuse.channel.DevTransport;
+import io.emberfs.fuse.channel.UringTransport;
 import io.emberfs.fuse.fs.EmberFileSystem;
 import io.emberfs.fuse.fs.FsOptions;
 import io.emberfs.fuse.fs.KernelNotifier;
@@ -130,8 +132,7 @@ public final class Assembly implements Daemon.Assembler {
       meters.gauge("memory.ssdBytesMax", ssd::memoryBytesMax);
     }
 
-    DevTransport transport =
-        new DevTransport(configuration.kernelCache() != KernelCache.OFF, meters);
+    FuseTransport transport = transport(configuration, meters);
     NodeTable nodes = new NodeTable(store.root(), NODES_MAX);
     KernelNotifier notifier = new KernelNotifier(nodes, transport);
     Engine engine =
@@ -183,6 +184,15 @@ public final class Assembly implements Daemon.Assembler {
     meters.gauge("memory.scratchBytesMax", engine::scratchBytesMax);
     return new AssembledMount(
         transport, fileSystem, mountSpec(configuration), engine.cache(), tiers, meters, opened);
+  }
+
+  /** Whether rings can be had shows only while it mounts; without them it is the device's. */
+  private static FuseTransport transport(MountConfiguration configuration, Meters meters) {
+    boolean kernelCache = configuration.kernelCache() != KernelCache.OFF;
+    return switch (configuration.transport()) {
+      case DEV -> new DevTransport(kernelCache, meters);
+      case AUTO, URING -> new UringTransport(kernelCache, meters);
+    };
   }
 
   private BackingStore openBacking(MountConfiguration configuration, Meters meters) throws Refusal {

@@ -3,6 +3,7 @@ package io.emberfs.app.daemon;
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.MountConfiguration;
+import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.app.config.Places;
 import io.emberfs.app.config.PrivateDirectory;
 import io.emberfs.app.control.ControlServer;
@@ -73,6 +74,15 @@ public final class Daemon {
           what,
           "the kernel did not answer within " + configuration.waitMax().toSeconds() + " s",
           "try again with a longer --wait; nothing is left mounted");
+    }
+    boolean isMissed =
+        configuration.transport() == Transport.URING && !mount.transport().name().equals("uring");
+    if (isMissed) {
+      throw new Refusal(
+          ExitCode.UNAVAILABLE,
+          "cannot use --transport uring",
+          mount.transport().reason(),
+          "give --transport auto or dev; nothing is left mounted");
     }
   }
 

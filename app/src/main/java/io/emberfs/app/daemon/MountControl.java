@@ -44,7 +44,8 @@ final class MountControl implements ControlServer.Handler {
 
   private Map<String, Object> stats() {
     double uptime = (System.nanoTime() - startNanos) / NANOS_PER_SECOND;
-    return StatsDocument.of(mount.meters(), uptime, mount.transport().name());
+    return StatsDocument.of(
+        mount.meters(), uptime, mount.transport().name(), mount.transport().reason());
   }
 
   private ControlReply drop(String tierName) {

@@ -2,6 +2,7 @@ package io.emberfs.app.daemon;
 
 import io.emberfs.core.Meters;
 import io.emberfs.core.Workers;
+import io.emberfs.ffi.CpuAffinity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -44,7 +45,14 @@ public final class PoolWorkers implements Workers {
             0,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(queuedMax),
-            task -> daemonThread("emberfs-io-" + threadNumber.getAndIncrement(), task));
+            task ->
+                daemonThread(
+                    "emberfs-io-" + threadNumber.getAndIncrement(),
+                    () -> {
+                      // It is started by whoever has the first tasks: a thread pinned to a CPU.
+                      CpuAffinity.followProcess();
+                      task.run();
+                    }));
     meters.gauge("workers.queued", () -> pool.getQueue().size());
   }
 

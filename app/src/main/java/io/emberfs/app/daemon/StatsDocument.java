@@ -58,10 +58,12 @@ final class StatsDocument {
 
   private StatsDocument() {}
 
-  static Map<String, Object> of(Meters meters, double uptimeSeconds, String transportName) {
+  static Map<String, Object> of(
+      Meters meters, double uptimeSeconds, String transportName, String transportReason) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("uptimeSeconds", rounded(uptimeSeconds));
     tree.put("transport", transportName);
+    tree.put("transportReason", transportReason);
     KEYS.forEach(key -> put(tree, key, 0L));
     meters.visit(
         new Meters.Visitor() {

@@ -6,6 +6,7 @@ import io.emberfs.app.config.ByteSize;
 import io.emberfs.app.config.MountConfiguration.Compression;
 import io.emberfs.app.config.MountConfiguration.Flags;
 import io.emberfs.app.config.MountConfiguration.KernelCache;
+import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.engine.policy.PolicyFactory;
 import java.util.List;
@@ -76,14 +77,18 @@ final class ChoiceReader {
     };
   }
 
+  static Transport transport(String text) throws Refusal {
+    return switch (text) {
+      case "auto" -> Transport.AUTO;
+      case "uring" -> Transport.URING;
+      case "dev" -> Transport.DEV;
+      case "jnr" -> throw notServed("--transport jnr", "give auto, uring or dev");
+      default -> throw unknown("--transport", text, "give auto, uring or dev");
+    };
+  }
+
   /** Refuses what is named in the interface and comes with a later version. */
   static void checkServed(MountArguments.Choices choices) throws Refusal {
-    switch (choices.transport()) {
-      case "auto", "dev" -> {}
-      case "uring", "jnr" ->
-          throw notServed("--transport " + choices.transport(), "give dev or auto");
-      default -> throw unknown("--transport", choices.transport(), "give dev or auto");
-    }
     switch (choices.write()) {
       case "through" -> {}
       case "back" ->

@@ -11,12 +11,17 @@ import java.nio.file.Path;
  *
  * @param device {@code /dev/fuse}
  * @param configuration {@code /etc/fuse.conf}
+ * @param uringParameter {@code /sys/module/fuse/parameters/enable_uring}
  * @param root whether root asks, who needs no helper
  */
-public record FuseAccess(Path device, Path configuration, boolean root) {
+public record FuseAccess(Path device, Path configuration, Path uringParameter, boolean root) {
   /** This machine's. */
   public static FuseAccess system(boolean root) {
-    return new FuseAccess(Path.of("/dev/fuse"), Path.of("/etc/fuse.conf"), root);
+    return new FuseAccess(
+        Path.of("/dev/fuse"),
+        Path.of("/etc/fuse.conf"),
+        Path.of("/sys/module/fuse/parameters/enable_uring"),
+        root);
   }
 
   void check(String what, boolean allowOther) throws Refusal, IOException {
@@ -41,6 +46,47 @@ public record FuseAccess(Path device, Path configuration, boolean root) {
           "it needs user_allow_other in " + configuration,
           "run as root, or add that line");
     }
+  }
+
+  /** Whether FUSE over io_uring is there, or root can switch it on. */
+  void checkUring() throws Refusal, IOException {
+    if (!Files.exists(uringParameter)) {
+      throw new Refusal(
+          ExitCode.UNAVAILABLE,
+          "cannot use --transport uring",
+          uringParameter + " does not exist: this kernel has no FUSE over io_uring",
+          "use Linux 6.14 or later, or give --transport auto or dev");
+    }
+    if (!isUringOn() && !root) {
+      throw new Refusal(
+          ExitCode.PERMISSION,
+          "cannot use --transport uring",
+          uringParameter + " is N, and only root may change that",
+          "run as root, or give --transport auto or dev");
+    }
+  }
+
+  /**
+   * Switches FUSE over io_uring on, for every mount of this machine from now on.
+   *
+   * @return whether it was off
+   * @throws IOException if that is refused
+   */
+  public boolean switchUringOn() throws IOException {
+    if (isUringOn()) {
+      return false;
+    }
+    Files.writeString(uringParameter, "Y");
+    return true;
+  }
+
+  /** Switches it off again. */
+  public void switchUringOff() throws IOException {
+    Files.writeString(uringParameter, "N");
+  }
+
+  private boolean isUringOn() throws IOException {
+    return Files.readString(uringParameter).strip().equals("Y");
   }
 
   private boolean othersAllowed() throws IOException {

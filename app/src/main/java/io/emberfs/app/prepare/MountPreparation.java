@@ -4,6 +4,7 @@ import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.MachineMemory;
 import io.emberfs.app.config.MountConfiguration;
+import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.app.config.Places;
 import io.emberfs.app.config.TimeSpan;
 import io.emberfs.app.prepare.MountArguments.Choices;
@@ -64,11 +65,15 @@ public final class MountPreparation {
             TimeSpan.parse("--attr-ttl", choices.attributeTtl()),
             ChoiceReader.kernelCache(choices.kernelCache()),
             ChoiceReader.onOrOff("--xattr", choices.extendedAttributes()),
+            ChoiceReader.transport(choices.transport()),
             ChoiceReader.restoreWarm(choices.warm()),
             ChoiceReader.flags(arguments, Places.isRoot()),
             TimeSpan.parse("--wait", choices.waitMax()),
             delay(choices.backingDelay()));
     fuseAccess.check(what, arguments.allowOther());
+    if (configuration.transport() == Transport.URING) {
+      fuseAccess.checkUring();
+    }
     refuseUse(mountPoint, stateDirectory, arguments.allowNonEmpty(), what);
     return configuration;
   }

@@ -38,6 +38,8 @@ final class DaemonTest {
   private Places places;
   private MountConfiguration configuration;
 
+  private MountConfiguration.Transport transportChoice = MountConfiguration.Transport.AUTO;
+
   @BeforeEach
   void layOut() {
     places = new Places(temp.resolve("cache"), temp.resolve("known"), temp.resolve("run"));
@@ -55,6 +57,7 @@ final class DaemonTest {
             Duration.ofSeconds(1),
             MountConfiguration.KernelCache.AUTO,
             true,
+            transportChoice,
             true,
             new MountConfiguration.Flags(false, false, false, false),
             Duration.ofSeconds(30),
@@ -145,6 +148,22 @@ final class DaemonTest {
     owner.start();
     CompletableFuture.anyOf(ready, life).get(30, TimeUnit.SECONDS);
     return life;
+  }
+
+  @Test
+  void ringsThatWereAskedForAndCannotBeHadAreRefusedWithTheReason() {
+    transportChoice = MountConfiguration.Transport.URING;
+    layOut();
+    assertThatThrownBy(() -> start().get(30, TimeUnit.SECONDS))
+        .cause()
+        .isInstanceOfSatisfying(
+            Refusal.class,
+            refusal -> {
+              assertThat(refusal.text())
+                  .startsWith("emberfs: cannot use --transport uring: told by the test\nfix: ");
+              assertThat(refusal.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+            });
+    assertThat(transport.calls()).containsExactly("mount", "close");
   }
 
   private AssembledMount assemble(io.emberfs.core.Meters meters) {

@@ -38,6 +38,11 @@ final class FakeTransport implements FuseTransport {
   }
 
   @Override
+  public String reason() {
+    return "told by the test";
+  }
+
+  @Override
   public void mount(MountSpec spec, FsHandler handler) {
     calls.add("mount");
   }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 final class StatsDocumentTest {
   private static final String EMPTY =
-      "{\"uptimeSeconds\":1.5,\"transport\":\"dev\","
+      "{\"uptimeSeconds\":1.5,\"transport\":\"dev\",\"transportReason\":\"why\","
           + "\"reads\":{\"requests\":0,\"bytes\":0,\"hitBlocks\":{\"ram\":0,\"vram\":0,\"ssd\":0,\"peer\":0},\"missBlocks\":0},"
           + "\"writes\":{\"requests\":0,\"bytes\":0},"
           + "\"backing\":{\"reads\":0,\"readBytes\":0,\"writes\":0,\"writeBytes\":0,\"syncs\":0,\"errors\":0},"
@@ -26,7 +26,7 @@ final class StatsDocumentTest {
 
   @Test
   void everyKeyOfTheContractIsThereAlsoWhenNobodyCounts() {
-    assertThat(Json.write(StatsDocument.of(meters, 1.5, "dev"))).isEqualTo(EMPTY);
+    assertThat(Json.write(StatsDocument.of(meters, 1.5, "dev", "why"))).isEqualTo(EMPTY);
   }
 
   @Test
@@ -36,7 +36,7 @@ final class StatsDocumentTest {
     meters.ratio("cpuSeconds.total", () -> 1.23456);
     meters.counter("fuse.requests").add(3);
     meters.histogram("latencyMicros.read").record(10_000);
-    String json = Json.write(StatsDocument.of(meters, 0, "dev"));
+    String json = Json.write(StatsDocument.of(meters, 0, "dev", "why"));
     assertThat(json)
         .contains(
             "\"hitBlocks\":{\"ram\":7,",
@@ -50,13 +50,13 @@ final class StatsDocumentTest {
   void aNameThatIsBothANumberAndABranchStandsWhole() {
     meters.counter("odd").add(1);
     meters.counter("odd.inner").add(2);
-    Map<String, Object> stats = StatsDocument.of(meters, 0, "dev");
+    Map<String, Object> stats = StatsDocument.of(meters, 0, "dev", "why");
     assertThat(stats).containsEntry("odd", 1L).containsEntry("odd.inner", 2L);
   }
 
   @Test
   void whatIsNoNumberIsZero() {
     meters.ratio("prefetch.precision", () -> Double.NaN);
-    assertThat(Json.write(StatsDocument.of(meters, 0, "dev"))).contains("\"precision\":0.0");
+    assertThat(Json.write(StatsDocument.of(meters, 0, "dev", "why"))).contains("\"precision\":0.0");
   }
 }

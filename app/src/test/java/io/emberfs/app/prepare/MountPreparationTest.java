@@ -27,6 +27,8 @@ final class MountPreparationTest {
   private static final MachineMemory MEMORY = new MachineMemory(8L << 30, 6L << 30);
 
   @TempDir private Path temp;
+
+  private boolean isRoot = true;
   private Path backing;
   private Path mountPoint;
   private Path device;
@@ -194,13 +196,13 @@ final class MountPreparationTest {
   @CsvSource({
     "write, back, this version does not have it",
     "backing, exclusive, this version does not have it",
-    "transport, uring, this version does not have it",
     "transport, jnr, this version does not have it",
     "vram, 2G, this version does not have it",
     "compress, zstd, this version does not have it",
     "policy, magic, no such choice",
     "write, sideways, no such choice",
     "prefetch, maybe, no such choice",
+    "transport, pigeon, no such choice",
     "kernelCache, maybe, no such choice",
     "warm, hot, no such choice",
     "acl, maybe, no such choice",
@@ -211,6 +213,35 @@ final class MountPreparationTest {
   })
   void choicesThatAreNotServedAreRefused(String option, String value, String why) throws Exception {
     assertRefused(ExitCode.USAGE, why, arguments(Choices.with(option, value), null, false));
+  }
+
+  @Test
+  void ringsAreRefusedWhereTheKernelHasNone() throws Exception {
+    assertRefused(
+        ExitCode.UNAVAILABLE,
+        "this kernel has no FUSE over io_uring",
+        arguments(Choices.with("transport", "uring"), null, false));
+  }
+
+  @Test
+  void ringsAreRefusedWhereOnlyRootCouldSwitchThemOn() throws Exception {
+    Files.writeString(temp.resolve("enable_uring"), "N\n");
+    isRoot = false;
+    assertRefused(
+        ExitCode.PERMISSION,
+        "only root may change that",
+        arguments(Choices.with("transport", "uring"), null, false));
+    assertThat(temp.resolve("enable_uring")).hasContent("N");
+  }
+
+  @Test
+  void ringsAreTakenWhereTheyAreOnOrCanBeSwitchedOn() throws Exception {
+    MountArguments arguments = arguments(Choices.with("transport", "uring"), null, false);
+    Files.writeString(temp.resolve("enable_uring"), "N\n");
+    assertThat(prepare(arguments).transport()).isEqualTo(MountConfiguration.Transport.URING);
+    isRoot = false;
+    Files.writeString(temp.resolve("enable_uring"), "Y\n");
+    assertThat(prepare(arguments).transport()).isEqualTo(MountConfiguration.Transport.URING);
   }
 
   private static final class Choices {
@@ -259,7 +290,8 @@ final class MountPreparationTest {
   }
 
   private MountConfiguration prepare(MountArguments arguments) throws Exception {
-    FuseAccess access = new FuseAccess(device, temp.resolve("fuse.conf"), true);
+    FuseAccess access =
+        new FuseAccess(device, temp.resolve("fuse.conf"), temp.resolve("enable_uring"), isRoot);
     return new MountPreparation(places, new MountPoints(knownMounts), access, MEMORY)
         .prepare(arguments);
   }

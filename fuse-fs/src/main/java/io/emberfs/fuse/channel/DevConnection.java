@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
  * <p>Every receiver has a descriptor of its own. The kernel keeps a list of requests in progress
  * for each, so a reply goes to the descriptor that its request came from, and none is closed before
  * all requests are answered: its number could then belong to a file of somebody else.
+ *
+ * <p>With {@link Rings} the device carries INIT, what is not answered, and notifications; one
+ * receiver is enough for that.
  */
 final class DevConnection implements ReplyChannel {
   private static final Logger LOG = LoggerFactory.getLogger(DevConnection.class);
@@ -43,8 +46,14 @@ final class DevConnection implements ReplyChannel {
   private final RequestBuffers buffers;
   private final RequestMeters meters;
   private final FsHandler handler;
+  private final Dispatcher dispatcher;
+  private final Rings rings;
   private final int[] descriptors;
   private final AtomicInteger receiversLeft;
+
+  /** Whether requests come by rings; of the thread that mounts. */
+  private boolean overRings;
+
   private final CountDownLatch ended = new CountDownLatch(1);
 
   /** Guards the notifications' memory and the life of the descriptors towards them. */
@@ -64,22 +73,26 @@ final class DevConnection implements ReplyChannel {
       FuseMount mount,
       RequestBuffers buffers,
       FsHandler handler,
-      RequestMeters meters) {
+      RequestMeters meters,
+      Rings rings) {
     this.descriptors = descriptors;
     this.mount = mount;
     this.buffers = buffers;
     this.handler = handler;
     this.meters = meters;
+    this.dispatcher = new Dispatcher(handler, meters);
+    this.rings = rings;
     this.receiversLeft = new AtomicInteger(descriptors.length);
   }
 
   /**
-   * Mounts, answers INIT, starts the receivers.
+   * Mounts, answers INIT, starts the rings or, where they cannot be had, the receivers.
    *
+   * @param rings tried if the kernel offers them; owned from here on
    * @throws BackingException with the errno of the step that failed; nothing is left mounted
    */
   static DevConnection open(
-      MountSpec spec, FsHandler handler, boolean kernelCache, RequestMeters meters) {
+      MountSpec spec, FsHandler handler, boolean kernelCache, RequestMeters meters, Rings rings) {
     int device = FuseDevice.open();
     if (device < 0) {
       throw new BackingException(-device, "open", "/dev/fuse");
@@ -95,10 +108,11 @@ final class DevConnection implements ReplyChannel {
     }
     int[] descriptors = new int[spec.threadCount()];
     Arrays.fill(descriptors, device);
-    DevConnection connection = new DevConnection(descriptors, mount, buffers, handler, meters);
+    DevConnection connection =
+        new DevConnection(descriptors, mount, buffers, handler, meters, rings);
     try {
       connection.initiate(spec.requestSizeMax(), kernelCache);
-      handler.init(capabilities(spec.requestSizeMax()));
+      handler.init(connection.capabilities());
     } catch (RuntimeException failed) {
       mount.abort();
       connection.free();
@@ -108,8 +122,14 @@ final class DevConnection implements ReplyChannel {
     return connection;
   }
 
-  static Capabilities capabilities(int requestSizeMax) {
-    return new Capabilities(requestSizeMax, requestSizeMax, true, true, true, true, true);
+  /** Whether requests come by rings. */
+  boolean overRings() {
+    return overRings;
+  }
+
+  Capabilities capabilities() {
+    int size = buffers.requestSizeMax();
+    return new Capabilities(size, size, true, !overRings, true, true, true);
   }
 
   /** The kernel queues INIT within mount(2); it is always the first request. */
@@ -122,7 +142,14 @@ final class DevConnection implements ReplyChannel {
         throw new BackingException(-byteCount, "read", "/dev/fuse");
       }
       Initiation agreed =
-          Initiation.answer(request, descriptors[0], byteCount, requestSizeMax, kernelCache);
+          Initiation.answer(
+              request,
+              descriptors[0],
+              byteCount,
+              requestSizeMax,
+              kernelCache,
+              () -> rings.prepare(descriptors[0], dispatcher));
+      overRings = agreed.overRings();
       LOG.debug("FUSE protocol 7.{}, flags 0x{}", agreed.minor(), Long.toHexString(agreed.flags()));
     } finally {
       buffers.release(request);
@@ -130,8 +157,9 @@ final class DevConnection implements ReplyChannel {
   }
 
   private void start() {
-    Dispatcher dispatcher = new Dispatcher(handler, meters);
-    for (int i = 1; i < descriptors.length; i++) {
+    overRings = overRings && rings.start(mount::abort);
+    int receiverCount = overRings ? 1 : descriptors.length;
+    for (int i = 1; i < receiverCount; i++) {
       int clone = FuseDevice.cloneOf(descriptors[0]);
       if (clone < 0) {
         // Sharing the first descriptor is as right, only not as fast.
@@ -140,7 +168,8 @@ final class DevConnection implements ReplyChannel {
         descriptors[i] = clone;
       }
     }
-    for (int i = 0; i < descriptors.length; i++) {
+    receiversLeft.set(receiverCount);
+    for (int i = 0; i < receiverCount; i++) {
       Receiver receiver =
           new Receiver(descriptors[i], dispatcher, buffers, this, meters, this::receiverEnded);
       Thread.ofPlatform().name("emberfs-dev-" + i).daemon(true).start(receiver);
@@ -152,6 +181,7 @@ final class DevConnection implements ReplyChannel {
       return;
     }
     try {
+      rings.awaitEnd(PATIENCE);
       buffers.awaitAllFree(PATIENCE);
       handler.destroy();
     } catch (RuntimeException failed) {
@@ -223,7 +253,8 @@ final class DevConnection implements ReplyChannel {
       if (!isEnding && receiversLeft.get() > 0) {
         mount.abort();
       }
-      if (!ended.await(2 * PATIENCE.toNanos(), TimeUnit.NANOSECONDS)
+      if (!ended.await(3 * PATIENCE.toNanos(), TimeUnit.NANOSECONDS)
+          || !rings.awaitEnd(PATIENCE)
           || !buffers.awaitAllFree(PATIENCE)) {
         LOG.warn("requests are still unanswered; their memory and descriptors stay");
         return;
@@ -264,6 +295,7 @@ final class DevConnection implements ReplyChannel {
     }
     FuseDevice.close(first);
     buffers.close();
+    rings.close();
   }
 
   @Override

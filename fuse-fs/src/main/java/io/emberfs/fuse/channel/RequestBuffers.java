@@ -23,6 +23,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class RequestBuffers implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
+  private final int requestSizeMax;
   private final long memorySize;
   private final int countMax;
   private final ReentrantLock lock = new ReentrantLock();
@@ -39,9 +40,15 @@ final class RequestBuffers implements AutoCloseable {
    * @param countMax requests in use at a time
    */
   RequestBuffers(int requestSizeMax, int countMax) {
+    this.requestSizeMax = requestSizeMax;
     this.memorySize = WireRequest.memorySize(requestSizeMax);
     this.countMax = countMax;
     this.memory = NativeMemory.map(memorySize * countMax, arena);
+  }
+
+  /** Bytes of the largest read or write. */
+  int requestSizeMax() {
+    return requestSizeMax;
   }
 
   /** Takes a request; waits until there is one. */

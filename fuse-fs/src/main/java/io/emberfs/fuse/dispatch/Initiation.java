@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 import io.emberfs.core.BackingException;
 import io.emberfs.core.Errno;
 import java.lang.foreign.MemorySegment;
+import java.util.function.BooleanSupplier;
 
 /**
  * What kernel and daemon agree on at INIT (struct fuse_init_in, fuse_init_out). Only what the
@@ -39,6 +40,7 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
   static final long HANDLE_KILLPRIV_V2 = 1L << 28;
   static final long INIT_EXT = 1L << 30;
   static final long DIRECT_IO_ALLOW_MMAP = 1L << 36;
+  static final long OVER_IO_URING = 1L << 41;
 
   /**
    * No lock flags: the kernel then keeps locks itself, which is right for one node and can hang
@@ -83,10 +85,17 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
    * @param requestSizeMax bytes of the largest read or write, as large as the request's memory
    *     allows
    * @param kernelCache whether the kernel may keep pages of files
+   * @param overRings asked once if the kernel offers rings, before it is answered: whether they are
+   *     all there and will be registered
    * @throws BackingException if it is no INIT or one that is not understood; the kernel was told so
    */
   public static Initiation answer(
-      WireRequest request, int descriptor, int byteCount, int requestSizeMax, boolean kernelCache) {
+      WireRequest request,
+      int descriptor,
+      int byteCount,
+      int requestSizeMax,
+      boolean kernelCache,
+      BooleanSupplier overRings) {
     if (!request.begin(descriptor, byteCount)) {
       throw new BackingException(Errno.EIO, "INIT", "of " + byteCount + " bytes");
     }
@@ -96,7 +105,8 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
         throw new BackingException(
             Errno.EIO, "INIT", "expected, found operation " + request.opcode());
       }
-      Initiation agreed = negotiate(request.arguments().segment(), requestSizeMax, kernelCache);
+      Initiation agreed =
+          negotiate(request.arguments().segment(), requestSizeMax, kernelCache, overRings);
       agreed.encode(request.out());
       request.reply(REPLY_SIZE);
       return agreed;
@@ -114,9 +124,11 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
    *
    * @param arguments bytes behind the request header, no more than were received
    * @param kernelCache whether the kernel may keep pages of files
+   * @param overRings as for {@link #answer}
    * @throws BackingException EOPNOTSUPP if the kernel's protocol is not understood
    */
-  static Initiation negotiate(MemorySegment arguments, int requestSizeMax, boolean kernelCache) {
+  static Initiation negotiate(
+      MemorySegment arguments, int requestSizeMax, boolean kernelCache, BooleanSupplier overRings) {
     if (arguments.byteSize() < REQUEST_SIZE_MIN) {
       throw new BackingException(Errno.EINVAL, "INIT", "of " + arguments.byteSize() + " bytes");
     }
@@ -131,11 +143,19 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
       offered |= (long) arguments.get(JAVA_INT_UNALIGNED, REQUEST_FLAGS2_AT) << Integer.SIZE;
     }
     long wanted = kernelCache ? WANTED | AUTO_INVAL_DATA : WANTED;
+    if ((offered & OVER_IO_URING) != 0 && overRings.getAsBoolean()) {
+      wanted |= OVER_IO_URING;
+    }
     return new Initiation(
         Math.min(minor, MINOR_MAX),
         arguments.get(JAVA_INT_UNALIGNED, READ_AHEAD_AT),
         offered & wanted,
         requestSizeMax);
+  }
+
+  /** Whether requests will come by rings, once each queue has a registered entry. */
+  public boolean overRings() {
+    return (flags & OVER_IO_URING) != 0;
   }
 
   /** Writes the reply's {@link #REPLY_SIZE} bytes to the start of {@code target}. */

@@ -12,6 +12,7 @@ import io.emberfs.core.Meters.Counter;
  * @param doubleAnswers answers to a request that had one
  * @param deferred requests answered later
  * @param replyErrors replies that the kernel did not take
+ * @param ringErrors ring entries that were lost for another reason than the end
  */
 public record RequestMeters(
     Counter malformed,
@@ -19,7 +20,8 @@ public record RequestMeters(
     Counter handlerErrors,
     Counter doubleAnswers,
     Counter deferred,
-    Counter replyErrors) {
+    Counter replyErrors,
+    Counter ringErrors) {
   /** Counts under the names that {@code stats} shows. */
   public static RequestMeters of(Meters meters) {
     return new RequestMeters(
@@ -28,6 +30,7 @@ public record RequestMeters(
         meters.counter("fuse.handlerErrors"),
         meters.counter("fuse.doubleAnswers"),
         meters.counter("fuse.deferred"),
-        meters.counter("fuse.replyErrors"));
+        meters.counter("fuse.replyErrors"),
+        meters.counter("fuse.ringErrors"));
   }
 }

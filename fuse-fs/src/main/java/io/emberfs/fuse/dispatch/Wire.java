@@ -17,6 +17,9 @@ final class Wire {
   static final int IN_EXTENSIONS = 36;
   static final int EXTENSION_UNIT = 8;
 
+  // struct fuse_uring_req_header has so many bytes for an operation's structure
+  static final int STRUCTURE_SIZE_MAX = 128;
+
   // struct fuse_out_header
   static final int OUT_HEADER_SIZE = 16;
   static final int OUT_LEN = 0;

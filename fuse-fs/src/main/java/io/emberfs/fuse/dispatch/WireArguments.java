@@ -12,22 +12,31 @@ import java.lang.foreign.MemorySegment;
  * was received. Lives as long as its {@link WireRequest}; of the receiving thread.
  */
 final class WireArguments {
-  /** Where they begin in the request's memory. */
-  static final int OFFSET = WireRequest.REQUEST_OFFSET + Wire.IN_HEADER_SIZE;
-
   private final MemorySegment memory;
+
+  /** Where the present request's header begins in the memory. */
+  private int requestOffset;
+
+  /** Where its arguments begin. */
+  private int offset;
 
   /** Behind the last byte of the present request's arguments. */
   private int end;
 
   WireArguments(MemorySegment memory) {
     this.memory = memory;
-    this.end = OFFSET;
   }
 
   /** A request of so many bytes was received, at least its header. */
-  void begin(int byteCount) {
-    end = WireRequest.REQUEST_OFFSET + byteCount;
+  void begin(int at, int byteCount) {
+    requestOffset = at;
+    offset = at + Wire.IN_HEADER_SIZE;
+    end = at + byteCount;
+  }
+
+  /** Where the arguments begin in the request's memory. */
+  int offset() {
+    return offset;
   }
 
   /**
@@ -35,12 +44,11 @@ final class WireArguments {
    * out.
    */
   void checkLength() {
-    int claimed = memory.get(JAVA_INT_UNALIGNED, WireRequest.REQUEST_OFFSET + Wire.IN_LEN);
+    int claimed = memory.get(JAVA_INT_UNALIGNED, requestOffset + Wire.IN_LEN);
     int units =
-        Short.toUnsignedInt(
-            memory.get(JAVA_SHORT_UNALIGNED, WireRequest.REQUEST_OFFSET + Wire.IN_EXTENSIONS));
+        Short.toUnsignedInt(memory.get(JAVA_SHORT_UNALIGNED, requestOffset + Wire.IN_EXTENSIONS));
     int extensions = units * Wire.EXTENSION_UNIT;
-    if (claimed != end - WireRequest.REQUEST_OFFSET) {
+    if (claimed != end - requestOffset) {
       throw new MalformedRequestException("length");
     }
     if (extensions > size()) {
@@ -51,7 +59,7 @@ final class WireArguments {
 
   /** Bytes of all arguments. */
   int size() {
-    return end - OFFSET;
+    return end - offset;
   }
 
   /** Makes sure that a structure of this size was received. */
@@ -70,17 +78,17 @@ final class WireArguments {
 
   /** A field, within what {@link #require} made sure of. */
   int intAt(int at) {
-    return memory.get(JAVA_INT_UNALIGNED, OFFSET + at);
+    return memory.get(JAVA_INT_UNALIGNED, offset + at);
   }
 
   /** A field, within what {@link #require} made sure of. */
   long longAt(int at) {
-    return memory.get(JAVA_LONG_UNALIGNED, OFFSET + at);
+    return memory.get(JAVA_LONG_UNALIGNED, offset + at);
   }
 
   /** The bytes from {@code at} up to the next zero, which must have been received; at least one. */
   byte[] stringAt(int at) {
-    int from = OFFSET + at;
+    int from = offset + at;
     int to = from;
     while (to < end && memory.get(JAVA_BYTE, to) != 0) {
       to++;
@@ -95,6 +103,6 @@ final class WireArguments {
 
   /** All arguments as one segment. */
   MemorySegment segment() {
-    return memory.asSlice(OFFSET, size());
+    return memory.asSlice(offset, size());
   }
 }

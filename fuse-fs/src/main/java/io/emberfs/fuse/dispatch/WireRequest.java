@@ -25,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * A WRITE's data is page-aligned because its two headers are as long as what lies between
- * REQUEST_OFFSET and the border. The answer overwrites the request, so everything needed later is
- * taken out of it before the handler is called; only {@link #in()} shares its place with {@link
- * #out()}.
+ * REQUEST_OFFSET and the border. A request that comes in parts has its header and structure put in
+ * front of the border, wherever the header then begins. The answer overwrites the request, so
+ * everything needed later is taken out of it before the handler is called; only {@link #in()}
+ * shares its place with {@link #out()}.
  *
  * <p>Threads: the receiving thread has the request until the handler returns. If it was deferred,
  * whoever comes second of {@link #endReceiving} and the answer frees the memory; {@link #state}
@@ -72,6 +73,9 @@ public final class WireRequest implements Request {
   private final RequestMeters meters;
 
   private volatile int state;
+
+  /** Where the next request's header begins; of the receiving thread. */
+  private int requestOffset = REQUEST_OFFSET;
 
   // Of the present request; written by the receiving thread before the handler sees it.
   private int descriptor;
@@ -119,23 +123,55 @@ public final class WireRequest implements Request {
   }
 
   /**
+   * Takes a request that came in parts: its header and its operation's structure somewhere in front
+   * of {@link #PAYLOAD_OFFSET} in the memory, whatever follows them at that border.
+   *
+   * @param headerAt offset of the header in the memory
+   * @param structureAt offset of the structure
+   * @param payloadSize bytes at the border, as the kernel says
+   * @return bytes of the request, to be dispatched; -1 if the sizes cannot be
+   */
+  public int join(int headerAt, int structureAt, int payloadSize) {
+    int byteCount = memory.get(JAVA_INT_UNALIGNED, headerAt + Wire.IN_LEN);
+    int structureSize = byteCount - Wire.IN_HEADER_SIZE - payloadSize;
+    if (payloadSize < 0 || structureSize < 0 || structureSize > Wire.STRUCTURE_SIZE_MAX) {
+      return -1;
+    }
+    requestOffset = PAYLOAD_OFFSET - structureSize - Wire.IN_HEADER_SIZE;
+    MemorySegment.copy(memory, headerAt, memory, requestOffset, Wire.IN_HEADER_SIZE);
+    MemorySegment.copy(
+        memory, structureAt, memory, (long) requestOffset + Wire.IN_HEADER_SIZE, structureSize);
+    return byteCount;
+  }
+
+  /** Where the payload of a request in parts and that of every reply begin. */
+  public long payloadAddress() {
+    return memory.address() + PAYLOAD_OFFSET;
+  }
+
+  /** Bytes that have room there. */
+  public long payloadCapacity() {
+    return memory.byteSize() - PAYLOAD_OFFSET;
+  }
+
+  /**
    * Takes over the bytes received.
    *
    * @return false if they have no valid header; nothing can be answered then
    */
   boolean begin(int fromDescriptor, int byteCount) {
-    if (byteCount < Wire.IN_HEADER_SIZE || byteCount > receiveCapacity()) {
+    if (byteCount < Wire.IN_HEADER_SIZE || byteCount > memory.byteSize() - requestOffset) {
       return false;
     }
     descriptor = fromDescriptor;
-    unique = memory.get(JAVA_LONG_UNALIGNED, REQUEST_OFFSET + Wire.IN_UNIQUE);
-    opcode = memory.get(JAVA_INT_UNALIGNED, REQUEST_OFFSET + Wire.IN_OPCODE);
-    nodeId = memory.get(JAVA_LONG_UNALIGNED, REQUEST_OFFSET + Wire.IN_NODE_ID);
-    uid = memory.get(JAVA_INT_UNALIGNED, REQUEST_OFFSET + Wire.IN_UID);
-    gid = memory.get(JAVA_INT_UNALIGNED, REQUEST_OFFSET + Wire.IN_GID);
-    pid = memory.get(JAVA_INT_UNALIGNED, REQUEST_OFFSET + Wire.IN_PID);
+    unique = memory.get(JAVA_LONG_UNALIGNED, requestOffset + Wire.IN_UNIQUE);
+    opcode = memory.get(JAVA_INT_UNALIGNED, requestOffset + Wire.IN_OPCODE);
+    nodeId = memory.get(JAVA_LONG_UNALIGNED, requestOffset + Wire.IN_NODE_ID);
+    uid = memory.get(JAVA_INT_UNALIGNED, requestOffset + Wire.IN_UID);
+    gid = memory.get(JAVA_INT_UNALIGNED, requestOffset + Wire.IN_GID);
+    pid = memory.get(JAVA_INT_UNALIGNED, requestOffset + Wire.IN_PID);
     umask = 0;
-    arguments.begin(byteCount);
+    arguments.begin(requestOffset, byteCount);
     inOffset = PAYLOAD_OFFSET;
     inSize = 0;
     answerSizeMax = (int) out.byteSize();
@@ -171,7 +207,7 @@ public final class WireRequest implements Request {
   /** Says where the data that came with the request lies; it must be within the arguments. */
   void setIn(int at, int size) {
     arguments.requireWithin(at, size);
-    inOffset = WireArguments.OFFSET + at;
+    inOffset = arguments.offset() + at;
     inSize = size;
   }
 

@@ -14,8 +14,6 @@ public final class MountPoint {
   /** The file system type in the mount table. */
   public static final String TYPE = "fuse.emberfs";
 
-  private static final int ECONNABORTED = 103;
-
   private MountPoint() {}
 
   /** What is mounted at a place. */
@@ -46,7 +44,7 @@ public final class MountPoint {
       return State.FOREIGN;
     }
     int result = MountCalls.probe(path);
-    return result == -Errno.ENOTCONN || result == -ECONNABORTED ? State.DEAD : State.LIVE;
+    return result == -Errno.ENOTCONN || result == -Errno.ECONNABORTED ? State.DEAD : State.LIVE;
   }
 
   /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.emberfs.core.FsHandler;
+import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Meters;
 import io.emberfs.core.MountSpec;
 import io.emberfs.ffi.MountCalls;
@@ -20,33 +21,57 @@ import java.time.Duration;
  */
 public final class TestMount implements AutoCloseable {
   private static final int REQUEST_SIZE_MAX = 1 << 20;
+  private static final int IN_FLIGHT_MAX = 32;
   private static final int CHILD_SECONDS_MAX = 300;
 
   private final Path mountPoint;
-  private final DevTransport transport;
+  private final FuseTransport transport;
 
-  private TestMount(Path mountPoint, DevTransport transport) {
+  private TestMount(Path mountPoint, FuseTransport transport) {
     this.mountPoint = mountPoint;
     this.transport = transport;
   }
 
-  /** Mounts in a folder of the test's; skips the test where that cannot be done. */
+  /** Mounts over the device, as {@link #mount(Path, FsHandler, FuseTransport)}. */
   public static TestMount mount(Path folder, FsHandler handler, boolean kernelCache, Meters meters)
+      throws IOException {
+    return mount(folder, handler, new DevTransport(kernelCache, meters));
+  }
+
+  /**
+   * Mounts in a folder of the test's; skips the test where that cannot be done.
+   *
+   * @param transport not used yet; closed with the mount
+   */
+  public static TestMount mount(Path folder, FsHandler handler, FuseTransport transport)
+      throws IOException {
+    return mount(folder, handler, transport, IN_FLIGHT_MAX);
+  }
+
+  static TestMount mount(
+      Path folder, FsHandler handler, FuseTransport transport, int requestsInFlightMax)
       throws IOException {
     assumeTrue(MountCalls.effectiveUid() == 0, "mounting needs root");
     assumeTrue(Files.exists(Path.of("/dev/fuse")), "mounting needs /dev/fuse");
     Path mountPoint = Files.createDirectories(folder.resolve("mnt"));
     MountPoint.detachDead(mountPoint);
-    DevTransport transport = new DevTransport(kernelCache, meters);
     transport.mount(
         new MountSpec(
-            mountPoint, "backing of a test", true, false, true, true, REQUEST_SIZE_MAX, 2, 32),
+            mountPoint,
+            "backing of a test",
+            true,
+            false,
+            true,
+            true,
+            REQUEST_SIZE_MAX,
+            2,
+            requestsInFlightMax),
         handler);
     assertThat(transport.awaitMounted(Duration.ofSeconds(10))).isTrue();
     return new TestMount(mountPoint, transport);
   }
 
-  public DevTransport transport() {
+  public FuseTransport transport() {
     return transport;
   }
 

@@ -16,14 +16,17 @@ final class InitiationTest {
   void onlyWhatWasOfferedIsTaken() {
     Initiation agreed =
         Initiation.negotiate(
-            offer(7, 45, (int) (Initiation.ASYNC_READ | Initiation.INIT_EXT), 0), 1 << 20, true);
+            offer(7, 45, (int) (Initiation.ASYNC_READ | Initiation.INIT_EXT), 0),
+            1 << 20,
+            true,
+            () -> false);
 
     assertThat(agreed.flags()).isEqualTo(Initiation.ASYNC_READ | Initiation.INIT_EXT);
   }
 
   @Test
   void neitherLocksNorAclNorWritebackAreTaken() {
-    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), 1 << 20, true);
+    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), 1 << 20, true, () -> false);
     long unwanted = 1L << 1 | 1L << 10 | 1L << 16 | 1L << 19 | 1L << 20 | 1L << 37 | 1L << 41;
 
     assertThat(agreed.flags() & unwanted).isZero();
@@ -33,7 +36,7 @@ final class InitiationTest {
 
   @Test
   void withoutKernelCacheNothingIsToBeInvalidatedAutomatically() {
-    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), 1 << 20, false);
+    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), 1 << 20, false, () -> false);
 
     assertThat(agreed.flags() & Initiation.AUTO_INVAL_DATA).isZero();
   }
@@ -41,7 +44,8 @@ final class InitiationTest {
   @Test
   void theUpperFlagsNeedTheExtension() {
     Initiation agreed =
-        Initiation.negotiate(offer(7, 45, ~(int) Initiation.INIT_EXT, ALL), 1 << 20, true);
+        Initiation.negotiate(
+            offer(7, 45, ~(int) Initiation.INIT_EXT, ALL), 1 << 20, true, () -> false);
 
     assertThat(agreed.flags() >>> Integer.SIZE).isZero();
   }
@@ -49,7 +53,7 @@ final class InitiationTest {
   @Test
   void theReplyCarriesTheBounds() {
     MemorySegment reply = MemorySegment.ofArray(new byte[64]);
-    Initiation.negotiate(offer(7, 99, ALL, ALL), 1 << 20, true).encode(reply);
+    Initiation.negotiate(offer(7, 99, ALL, ALL), 1 << 20, true, () -> false).encode(reply);
 
     assertThat(reply.get(JAVA_INT_UNALIGNED, 0)).isEqualTo(7);
     assertThat(reply.get(JAVA_INT_UNALIGNED, 4)).isEqualTo(45);
@@ -62,13 +66,32 @@ final class InitiationTest {
   }
 
   @Test
+  void ringsAreAnnouncedIfTheyAreOfferedAndStand() {
+    MemorySegment offer = offer(7, 45, ALL, ALL);
+    assertThat(Initiation.negotiate(offer, 1 << 20, true, () -> true).overRings()).isTrue();
+    assertThat(Initiation.negotiate(offer, 1 << 20, true, () -> false).overRings()).isFalse();
+    assertThat(
+            Initiation.negotiate(
+                    offer(7, 45, ALL, 0),
+                    1 << 20,
+                    true,
+                    () -> {
+                      throw new AssertionError("nobody offered rings");
+                    })
+                .overRings())
+        .isFalse();
+  }
+
+  @Test
   void strangeProtocolsAreRefused() {
-    assertThatThrownBy(() -> Initiation.negotiate(offer(8, 0, ALL, ALL), 1 << 20, true))
-        .isInstanceOf(BackingException.class);
-    assertThatThrownBy(() -> Initiation.negotiate(offer(7, 12, ALL, ALL), 1 << 20, true))
+    assertThatThrownBy(
+            () -> Initiation.negotiate(offer(8, 0, ALL, ALL), 1 << 20, true, () -> false))
         .isInstanceOf(BackingException.class);
     assertThatThrownBy(
-            () -> Initiation.negotiate(MemorySegment.ofArray(new byte[15]), 1 << 20, true))
+            () -> Initiation.negotiate(offer(7, 12, ALL, ALL), 1 << 20, true, () -> false))
+        .isInstanceOf(BackingException.class);
+    assertThatThrownBy(() ->
+            Initiation.negotiate(MemorySegment.ofArray(new byte[15]), 1 << 20, true, () -> false))
         .isInstanceOf(BackingException.class);
   }
 

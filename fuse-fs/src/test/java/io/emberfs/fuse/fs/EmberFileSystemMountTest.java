@@ -3,8 +3,12 @@ package io.emberfs.fuse.fs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.core.Clock;
+import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Meters;
+import io.emberfs.fuse.channel.DevTransport;
 import io.emberfs.fuse.channel.TestMount;
+import io.emberfs.fuse.channel.UringSwitch;
+import io.emberfs.fuse.channel.UringTransport;
 import io.emberfs.fuse.node.NodeTable;
 import io.emberfs.testkit.FakeBackingStore;
 import java.nio.file.Path;
@@ -61,10 +65,29 @@ final class EmberFileSystemMountTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void ordinaryProgramsWorkAndNothingIsHeldAfterwards(boolean kernelCache) throws Exception {
+    Meters meters = new Meters();
+    work(new DevTransport(kernelCache, meters), kernelCache, meters);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theyWorkOverRingsToo(boolean kernelCache) throws Exception {
+    UringSwitch rings = new UringSwitch();
+    rings.switchOn();
+    try {
+      Meters meters = new Meters();
+      FuseTransport transport = new UringTransport(kernelCache, meters);
+      work(transport, kernelCache, meters);
+      assertThat(transport.name()).isEqualTo("uring");
+    } finally {
+      rings.putBack();
+    }
+  }
+
+  private void work(FuseTransport transport, boolean kernelCache, Meters meters) throws Exception {
     FakeBackingStore store = new FakeBackingStore();
     FakeBlockCache cache = new FakeBlockCache(store);
     NodeTable table = new NodeTable(store.root(), 1000);
-    Meters meters = new Meters();
     KernelNotifier notifier = new KernelNotifier(table, new RecordingTransport());
     FsOptions options = new FsOptions(TTL, TTL, kernelCache, true, false);
     try (PoolWorkers workers = new PoolWorkers();
@@ -73,8 +96,7 @@ final class EmberFileSystemMountTest {
                 folder,
                 new EmberFileSystem(
                     store, cache, table, notifier, workers, options, Clock.SYSTEM, meters),
-                kernelCache,
-                meters)) {
+                transport)) {
       mount.run(WORK);
     }
 

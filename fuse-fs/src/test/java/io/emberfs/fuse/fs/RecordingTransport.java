@@ -18,6 +18,11 @@ final class RecordingTransport implements FuseTransport {
   }
 
   @Override
+  public String reason() {
+    return "";
+  }
+
+  @Override
   public void mount(MountSpec spec, FsHandler handler) {}
 
   @Override

@@ -6,10 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One run of fio: synchronous reads of one existing file.
+ * One run of fio: synchronous reads or writes of one existing file.
  *
- * @param file what is read
- * @param pattern {@code read} or {@code randread}
+ * @param file what is read or written
+ * @param pattern {@code read}, {@code randread}, {@code write} or {@code randwrite}
  * @param blockSize of a request, as fio writes it
  * @param jobCount processes at a time
  * @param extra further options, for example a run time or a number of requests
@@ -62,10 +62,11 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
             "--output-format=json"));
     command.addAll(extra);
     Numbers report = Numbers.parse(Commands.output(command));
+    String direction = pattern.endsWith("write") ? "write" : "read";
     return new Result(
-        report.at("jobs", "0", "read", "iops"),
-        report.at("jobs", "0", "read", "bw_bytes"),
-        report.count("jobs", "0", "read", "io_bytes"));
+        report.at("jobs", "0", direction, "iops"),
+        report.at("jobs", "0", direction, "bw_bytes"),
+        report.count("jobs", "0", direction, "io_bytes"));
   }
 
   /**
@@ -73,7 +74,7 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
    *
    * @param perSecond requests a second
    * @param bytesPerSecond bytes a second
-   * @param byteCount bytes read in all
+   * @param byteCount bytes moved in all
    */
   record Result(double perSecond, double bytesPerSecond, long byteCount) {}
 }

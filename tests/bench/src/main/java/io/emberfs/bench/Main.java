@@ -23,6 +23,7 @@ public final class Main {
     BENCHMARKS.put("ram-hit", new RamHit());
     BENCHMARKS.put("mount-time", new MountTime());
     BENCHMARKS.put("memory", new Memory());
+    BENCHMARKS.put("transports", new Transports());
   }
 
   private Main() {}

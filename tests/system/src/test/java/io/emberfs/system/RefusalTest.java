@@ -170,7 +170,7 @@ final class RefusalTest {
     "--kernel-cache perhaps",
     "--attr-ttl soon",
     "--attr-ttl -1s",
-    "--transport uring",
+    "--transport jnr",
     "--transport pigeon",
     "--xattr 1",
     "--acl 1",

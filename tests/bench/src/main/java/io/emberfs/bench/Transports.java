@@ -1,0 +1,141 @@
+package io.emberfs.bench;
+
+import io.emberfs.testkit.SampleTree;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The ways to the kernel against each other and against bindfs, over a tmpfs, which takes the disk
+ * away: every request reaches the daemon. "through" is emberfs without tiers, which passes each
+ * read on as bindfs does; "ram" answers reads from memory. Writes go to the backing on every side.
+ */
+final class Transports implements Benchmark {
+  private static final long FILE_SIZE = 256L << 20;
+  private static final long WRITTEN_SIZE = 64L << 20;
+
+  /** Short rounds, for what one caller gets wanders from second to second on a virtual machine. */
+  private static final int ROUNDS = 7;
+
+  private static final List<String> OUTSIDE = List.of();
+  private static final List<String> TIMED = List.of("--time_based", "--runtime=1");
+  private static final Path SWITCH = Path.of("/sys/module/fuse/parameters/enable_uring");
+
+  private static final List<Work> WORKS =
+      List.of(
+          new Work("4K random read, 1 job", "randread", "4k", 1),
+          new Work("4K random read, 4 jobs", "randread", "4k", 4),
+          new Work("128K read in order", "read", "128k", 1),
+          new Work("1M read in order", "read", "1m", 1),
+          new Work("4K random write", "randwrite", "4k", 1),
+          new Work("1M write in order", "write", "1m", 1));
+
+  /** What fio does. */
+  private record Work(String name, String pattern, String blockSize, int jobCount) {
+    Fio on(Side side) {
+      return new Fio(
+          pattern.endsWith("write") ? side.written() : side.read(),
+          pattern,
+          blockSize,
+          jobCount,
+          TIMED);
+    }
+  }
+
+  /** One mount, with a file of its own to write. */
+  private record Side(String name, Path mountPoint) {
+    Path read() {
+      return mountPoint.resolve("read.dat");
+    }
+
+    Path written() {
+      return mountPoint.resolve("written by " + name);
+    }
+  }
+
+  @Override
+  public void run(WorkPlace place, Report report, PrintStream out) throws IOException {
+    String before = Files.exists(SWITCH) ? Files.readString(SWITCH) : "";
+    try {
+      measure(place, report);
+    } finally {
+      if (!before.isEmpty()) {
+        Files.writeString(SWITCH, before);
+      }
+    }
+  }
+
+  private static void measure(WorkPlace place, Report report) throws IOException {
+    Path memory = Files.createDirectory(place.resolve("memory"));
+    Commands.output("mount", "-t", "tmpfs", "-o", "size=700m", "tmpfs", memory.toString());
+    new SampleTree(2).writeFile(memory.resolve("read.dat"), FILE_SIZE);
+    Path bound = Files.createDirectory(place.resolve("bound"));
+    Commands.output("bindfs", "-o", "direct_io", memory.toString(), bound.toString());
+    List<Side> sides = new ArrayList<>(List.of(new Side("bindfs", bound)));
+    List<EmberMount> mounts = new ArrayList<>();
+    for (String transport : List.of("dev", "uring")) {
+      for (String ram : List.of("through", "ram")) {
+        String name = transport + " " + ram;
+        Path mountPoint = place.resolve(transport + "-" + ram);
+        sides.add(new Side(name, mountPoint));
+        mounts.add(
+            EmberMount.mount(
+                OUTSIDE,
+                place.launcher(),
+                memory,
+                mountPoint,
+                List.of(
+                    "--transport",
+                    transport,
+                    "--ram",
+                    ram.equals("ram") ? "512M" : "0",
+                    "--ssd",
+                    "0",
+                    "--kernel-cache",
+                    "off",
+                    "--state-dir",
+                    place.resolve("state-" + transport + "-" + ram).toString())));
+      }
+    }
+    for (Side side : sides) {
+      new SampleTree(3).writeFile(memory.resolve("written by " + side.name()), WRITTEN_SIZE);
+    }
+    report.progress("warming all up");
+    for (Side side : sides) {
+      Fio.sequential(side.read()).run(OUTSIDE);
+      for (Work work : WORKS) {
+        work.on(side).run(OUTSIDE);
+      }
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+      report.progress("round " + (round + 1) + " of " + ROUNDS);
+      for (Work work : WORKS) {
+        for (Side side : sides) {
+          report.add(work.name() + ", " + side.name(), work.on(side).run(OUTSIDE).perSecond());
+        }
+      }
+    }
+    for (EmberMount mount : mounts) {
+      mount.unmount();
+    }
+    for (Work work : WORKS) {
+      for (Side side : sides.subList(1, sides.size())) {
+        report.ratio(
+            work.name() + ", " + side.name(),
+            work.name() + ", " + side.name(),
+            work.name() + ", bindfs");
+      }
+    }
+    for (Work work : WORKS) {
+      for (String ram : List.of("through", "ram")) {
+        report.ratio(
+            work.name() + ", " + ram + ", uring against dev",
+            work.name() + ", uring " + ram,
+            work.name() + ", dev " + ram);
+      }
+    }
+  }
+}
