@@ -254,6 +254,7 @@ public final class Assembly implements Daemon.Assembler {
         configuration.flags().readOnly(),
         configuration.flags().setUserId(),
         configuration.flags().devices(),
+        configuration.accessControlLists(),
         REQUEST_BYTES_MAX,
         RECEIVING_THREADS,
         REQUESTS_IN_FLIGHT_MAX);

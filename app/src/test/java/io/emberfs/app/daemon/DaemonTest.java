@@ -56,6 +56,7 @@ final class DaemonTest {
             MountConfiguration.KernelCache.AUTO,
             true,
             true,
+            true,
             new MountConfiguration.Flags(false, false, false, false),
             Duration.ofSeconds(30),
             Duration.ZERO);
@@ -158,7 +159,7 @@ final class DaemonTest {
                 });
     MountSpec spec =
         new MountSpec(
-            configuration.mountPoint(), "test", false, false, false, false, 1 << 20, 1, 8);
+            configuration.mountPoint(), "test", false, false, false, false, false, 1 << 20, 1, 8);
     return new AssembledMount(
         transport, new FsHandler() {}, spec, unused, List.of(), meters, List.of(transport));
   }

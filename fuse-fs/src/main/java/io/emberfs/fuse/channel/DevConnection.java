@@ -97,7 +97,7 @@ final class DevConnection implements ReplyChannel {
     Arrays.fill(descriptors, device);
     DevConnection connection = new DevConnection(descriptors, mount, buffers, handler, meters);
     try {
-      connection.initiate(spec.requestSizeMax(), kernelCache);
+      connection.initiate(spec, kernelCache);
       handler.init(capabilities(spec.requestSizeMax()));
     } catch (RuntimeException failed) {
       mount.abort();
@@ -113,7 +113,7 @@ final class DevConnection implements ReplyChannel {
   }
 
   /** The kernel queues INIT within mount(2); it is always the first request. */
-  private void initiate(int requestSizeMax, boolean kernelCache) {
+  private void initiate(MountSpec spec, boolean kernelCache) {
     WireRequest request = buffers.acquire(this, meters);
     try {
       int byteCount =
@@ -121,8 +121,7 @@ final class DevConnection implements ReplyChannel {
       if (byteCount < 0) {
         throw new BackingException(-byteCount, "read", "/dev/fuse");
       }
-      Initiation agreed =
-          Initiation.answer(request, descriptors[0], byteCount, requestSizeMax, kernelCache);
+      Initiation agreed = Initiation.answer(request, descriptors[0], byteCount, spec, kernelCache);
       LOG.debug("FUSE protocol 7.{}, flags 0x{}", agreed.minor(), Long.toHexString(agreed.flags()));
     } finally {
       buffers.release(request);

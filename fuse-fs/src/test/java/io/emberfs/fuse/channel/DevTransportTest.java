@@ -148,7 +148,8 @@ final class DevTransportTest {
   void aMountSomewhereThatIsNotThereFailsAndLeavesNothing() {
     try (DevTransport transport = new DevTransport(false, meters)) {
       MountSpec spec =
-          new MountSpec(folder.resolve("missing"), "s", false, false, false, false, 1 << 20, 2, 16);
+          new MountSpec(
+              folder.resolve("missing"), "s", false, false, false, false, false, 1 << 20, 2, 16);
       assertThatThrownBy(() -> transport.mount(spec, handler))
           .isInstanceOfSatisfying(
               BackingException.class,

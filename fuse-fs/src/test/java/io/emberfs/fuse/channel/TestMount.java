@@ -40,7 +40,16 @@ public final class TestMount implements AutoCloseable {
     DevTransport transport = new DevTransport(kernelCache, meters);
     transport.mount(
         new MountSpec(
-            mountPoint, "backing of a test", true, false, true, true, REQUEST_SIZE_MAX, 2, 32),
+            mountPoint,
+            "backing of a test",
+            true,
+            false,
+            true,
+            true,
+            false,
+            REQUEST_SIZE_MAX,
+            2,
+            32),
         handler);
     assertThat(transport.awaitMounted(Duration.ofSeconds(10))).isTrue();
     return new TestMount(mountPoint, transport);

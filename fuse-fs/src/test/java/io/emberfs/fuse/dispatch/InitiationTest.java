@@ -6,24 +6,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.emberfs.core.BackingException;
+import io.emberfs.core.MountSpec;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 final class InitiationTest {
   private static final int ALL = -1;
+  private static final MountSpec SPEC = spec(false);
+
+  private static MountSpec spec(boolean accessControlLists) {
+    return new MountSpec(
+        Path.of("m"), "s", false, false, false, false, accessControlLists, 1 << 20, 1, 1);
+  }
 
   @Test
   void onlyWhatWasOfferedIsTaken() {
     Initiation agreed =
         Initiation.negotiate(
-            offer(7, 45, (int) (Initiation.ASYNC_READ | Initiation.INIT_EXT), 0), 1 << 20, true);
+            offer(7, 45, (int) (Initiation.ASYNC_READ | Initiation.INIT_EXT), 0), SPEC, true);
 
     assertThat(agreed.flags()).isEqualTo(Initiation.ASYNC_READ | Initiation.INIT_EXT);
   }
 
   @Test
   void neitherLocksNorAclNorWritebackAreTaken() {
-    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), 1 << 20, true);
+    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), SPEC, true);
     long unwanted = 1L << 1 | 1L << 10 | 1L << 16 | 1L << 19 | 1L << 20 | 1L << 37 | 1L << 41;
 
     assertThat(agreed.flags() & unwanted).isZero();
@@ -32,8 +40,16 @@ final class InitiationTest {
   }
 
   @Test
+  void accessControlListsAreTakenWhenTheyAreWanted() {
+    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), spec(true), true);
+    long wanted = Initiation.POSIX_ACL | Initiation.DONT_MASK | Initiation.SETXATTR_EXT;
+
+    assertThat(agreed.flags() & wanted).isEqualTo(wanted);
+  }
+
+  @Test
   void withoutKernelCacheNothingIsToBeInvalidatedAutomatically() {
-    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), 1 << 20, false);
+    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), SPEC, false);
 
     assertThat(agreed.flags() & Initiation.AUTO_INVAL_DATA).isZero();
   }
@@ -41,7 +57,7 @@ final class InitiationTest {
   @Test
   void theUpperFlagsNeedTheExtension() {
     Initiation agreed =
-        Initiation.negotiate(offer(7, 45, ~(int) Initiation.INIT_EXT, ALL), 1 << 20, true);
+        Initiation.negotiate(offer(7, 45, ~(int) Initiation.INIT_EXT, ALL), SPEC, true);
 
     assertThat(agreed.flags() >>> Integer.SIZE).isZero();
   }
@@ -49,7 +65,7 @@ final class InitiationTest {
   @Test
   void theReplyCarriesTheBounds() {
     MemorySegment reply = MemorySegment.ofArray(new byte[64]);
-    Initiation.negotiate(offer(7, 99, ALL, ALL), 1 << 20, true).encode(reply);
+    Initiation.negotiate(offer(7, 99, ALL, ALL), SPEC, true).encode(reply);
 
     assertThat(reply.get(JAVA_INT_UNALIGNED, 0)).isEqualTo(7);
     assertThat(reply.get(JAVA_INT_UNALIGNED, 4)).isEqualTo(45);
@@ -63,12 +79,11 @@ final class InitiationTest {
 
   @Test
   void strangeProtocolsAreRefused() {
-    assertThatThrownBy(() -> Initiation.negotiate(offer(8, 0, ALL, ALL), 1 << 20, true))
+    assertThatThrownBy(() -> Initiation.negotiate(offer(8, 0, ALL, ALL), SPEC, true))
         .isInstanceOf(BackingException.class);
-    assertThatThrownBy(() -> Initiation.negotiate(offer(7, 12, ALL, ALL), 1 << 20, true))
+    assertThatThrownBy(() -> Initiation.negotiate(offer(7, 12, ALL, ALL), SPEC, true))
         .isInstanceOf(BackingException.class);
-    assertThatThrownBy(
-            () -> Initiation.negotiate(MemorySegment.ofArray(new byte[15]), 1 << 20, true))
+    assertThatThrownBy(() -> Initiation.negotiate(MemorySegment.ofArray(new byte[15]), SPEC, true))
         .isInstanceOf(BackingException.class);
   }
 
