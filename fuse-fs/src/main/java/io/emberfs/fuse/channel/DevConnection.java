@@ -185,6 +185,19 @@ final class DevConnection implements ReplyChannel {
     }
   }
 
+  boolean notifyPrune(long[] nodeIds, int count) {
+    if (!beginNotification()) {
+      return false;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment message = arena.allocate(Notification.pruneSize(count));
+      Notification.prune(message, nodeIds, count);
+      return FuseDevice.write(descriptors[0], message.address(), message.byteSize()) >= 0;
+    } finally {
+      endNotification();
+    }
+  }
+
   private boolean beginNotification() {
     notifyLock.lock();
     try {

@@ -102,6 +102,12 @@ public final class DevTransport implements FuseTransport {
   }
 
   @Override
+  public boolean notifyPrune(long[] nodeIds, int count) {
+    DevConnection present = connection;
+    return present != null && present.notifyPrune(nodeIds, count);
+  }
+
+  @Override
   public long bufferBytesMax() {
     MountSpec present = wanted();
     return WireRequest.memorySize(present.requestSizeMax()) * present.requestsInFlightMax();
