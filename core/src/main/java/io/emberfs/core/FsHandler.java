@@ -82,6 +82,11 @@ public interface FsHandler {
     request.error(ENOSYS);
   }
 
+  /** TMPFILE: makes and opens a file without a name; answered as CREATE. */
+  default void createUnnamed(Request request, long parentId, int flags, int mode) {
+    request.error(ENOSYS);
+  }
+
   /** READ; the answer's bytes go into {@link Request#out()}. */
   default void read(Request request, long nodeId, long handle, long offset, int length) {
     request.error(ENOSYS);
@@ -142,8 +147,14 @@ public interface FsHandler {
     request.error(ENOSYS);
   }
 
-  /** SETXATTR of {@link Request#in()}. */
-  default void setExtendedAttribute(Request request, long nodeId, byte[] name, int flags) {
+  /**
+   * SETXATTR of {@link Request#in()}.
+   *
+   * @param killSetGid whether the setgid bit is to be cleared: the attribute is an ACL, set by
+   *     somebody who may not keep that bit
+   */
+  default void setExtendedAttribute(
+      Request request, long nodeId, byte[] name, int flags, boolean killSetGid) {
     request.error(ENOSYS);
   }
 

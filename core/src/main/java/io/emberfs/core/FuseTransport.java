@@ -50,6 +50,16 @@ public interface FuseTransport extends AutoCloseable {
    */
   boolean notifyInvalidInode(long nodeId, long offset, long length);
 
+  /**
+   * Asks the kernel to forget those of some nodes that nobody uses; FORGET says which it did. From
+   * a thread that holds nothing. False if unsupported.
+   *
+   * @param nodeIds the first {@code count} are meant
+   */
+  default boolean notifyPrune(long[] nodeIds, int count) {
+    return false;
+  }
+
   /** Bytes of all request and reply buffers, at most. */
   long bufferBytesMax();
 

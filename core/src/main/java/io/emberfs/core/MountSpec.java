@@ -11,6 +11,8 @@ import java.nio.file.Path;
  * @param readOnly whether the kernel refuses changes
  * @param allowSetUid whether set-id bits count (suid)
  * @param allowDevices whether device nodes work (dev)
+ * @param accessControlLists whether the kernel checks POSIX ACLs, which it asks for as extended
+ *     attributes
  * @param requestSizeMax bytes of the largest read or write
  * @param threadCount threads that receive requests
  * @param requestsInFlightMax requests, deferred ones included, that have memory at a time
@@ -22,6 +24,7 @@ public record MountSpec(
     boolean readOnly,
     boolean allowSetUid,
     boolean allowDevices,
+    boolean accessControlLists,
     int requestSizeMax,
     int threadCount,
     int requestsInFlightMax) {}

@@ -31,6 +31,12 @@ public interface Namespace {
    */
   Created create(BackingNode parent, byte[] name, int flags, int mode, Caller caller);
 
+  /**
+   * Makes and opens a regular file without a name as the caller (O_TMPFILE); {@link #link} can give
+   * it one, unless the flags have O_EXCL. Otherwise as {@link #create}.
+   */
+  Created createUnnamed(BackingNode parent, int flags, int mode, Caller caller);
+
   /** Makes a directory as the caller. */
   BackingNode makeDirectory(BackingNode parent, byte[] name, int mode, Caller caller);
 

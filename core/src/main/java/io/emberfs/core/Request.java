@@ -53,7 +53,9 @@ public interface Request {
   /** Answers a LOOKUP for a name that does not exist, to be remembered for {@code validNanos}. */
   void replyNoEntry(long validNanos);
 
-  /** Answers CREATE. The kernel now holds one reference to the node and one open handle. */
+  /**
+   * Answers CREATE and TMPFILE. The kernel now holds one reference to the node and one open handle.
+   */
   void replyCreated(Entry entry, long handle, OpenReply flags);
 
   /** Answers GETATTR and SETATTR. */

@@ -108,6 +108,12 @@ public final class Credentials {
     return OF_THREAD.get().run(caller, call);
   }
 
+  /** Whether a group is the caller's own or one of its supplementary ones. */
+  public static boolean isInGroup(Caller caller, int gid) {
+    return caller.gid() == gid
+        || Arrays.stream(groupsOf(caller.pid())).anyMatch(group -> group == gid);
+  }
+
   private int run(Caller caller, IntSupplier call) {
     if (!unshared) {
       int result = unshare();

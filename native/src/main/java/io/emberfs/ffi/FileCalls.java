@@ -27,6 +27,7 @@ public final class FileCalls {
   public static final int O_NOFOLLOW = 0400000;
   public static final int O_CLOEXEC = 02000000;
   private static final int O_PATH = 010000000;
+  private static final int O_TMPFILE = 020200000;
 
   public static final int FADVISE_RANDOM = 1;
   public static final int FADVISE_DONTNEED = 4;
@@ -88,6 +89,18 @@ public final class FileCalls {
         Scratch.mine().path(name),
         flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
         mode);
+  }
+
+  /**
+   * Makes and opens a regular file without a name in a directory (O_TMPFILE).
+   *
+   * @param directory of any kind; opened through its path in /proc, so that the name of nothing
+   *     else is looked at
+   * @param flags for reading and writing; with O_EXCL the file can never get a name
+   */
+  public static int createUnnamed(int directory, int flags, int mode) {
+    return open(
+        AT_FDCWD, Scratch.mine().descriptorPath(directory), flags | O_TMPFILE | O_CLOEXEC, mode);
   }
 
   private static int open(int directory, long path, int flags, int mode) {

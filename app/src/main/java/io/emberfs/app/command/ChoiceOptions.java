@@ -61,7 +61,10 @@ final class ChoiceOptions {
   @Option(names = "--xattr", paramLabel = "on|off", description = "extended attributes (on)")
   private String extendedAttributes = DEFAULTS.extendedAttributes();
 
-  @Option(names = "--acl", paramLabel = "on|off", description = "access control lists (on)")
+  @Option(
+      names = "--acl",
+      paramLabel = "on|off",
+      description = "enforce POSIX access control lists (on)")
   private String acl = DEFAULTS.acl();
 
   @Option(

@@ -19,6 +19,7 @@ import java.time.Duration;
  * @param attributeTtl how old an attribute or version check may be
  * @param kernelCache whether the kernel may keep pages above the mount
  * @param extendedAttributes whether extended attributes are served
+ * @param accessControlLists whether POSIX ACLs are enforced
  * @param transport way to the kernel
  * @param restoreWarm whether the warm state of the last run is used
  * @param flags mount(8) flags
@@ -38,6 +39,7 @@ public record MountConfiguration(
     Duration attributeTtl,
     KernelCache kernelCache,
     boolean extendedAttributes,
+    boolean accessControlLists,
     Transport transport,
     boolean restoreWarm,
     Flags flags,

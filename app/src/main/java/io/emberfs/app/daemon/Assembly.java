@@ -62,7 +62,11 @@ public final class Assembly implements Daemon.Assembler {
   private static final int WORKER_THREADS = 32;
   private static final int TASKS_QUEUED_MAX = 4096;
   private static final int PREFETCH_THREADS = 2;
-  private static final int NODES_MAX = 4 << 20;
+
+  /** Of the heap, what the nodes of the kernel may take, and what one takes with all its tables. */
+  private static final double NODES_SHARE = 0.75;
+
+  private static final int NODE_BYTES = 350;
   private static final int FILE_STATES_MAX = 256 << 10;
   private static final int WARM_BLOCKS_MAX = 1 << 20;
   private static final int STATE_PIECE_BYTES_MAX = 64 << 20;
@@ -133,7 +137,7 @@ public final class Assembly implements Daemon.Assembler {
     }
 
     FuseTransport transport = transport(configuration, meters);
-    NodeTable nodes = new NodeTable(store.root(), NODES_MAX);
+    NodeTable nodes = new NodeTable(store.root(), nodesMax());
     KernelNotifier notifier = new KernelNotifier(nodes, transport);
     Engine engine =
         new Engine(
@@ -193,6 +197,10 @@ public final class Assembly implements Daemon.Assembler {
       case DEV -> new DevTransport(kernelCache, meters);
       case AUTO, URING -> new UringTransport(kernelCache, meters);
     };
+  }
+
+  private static int nodesMax() {
+    return (int) Math.min(1 << 30, NODES_SHARE * Runtime.getRuntime().maxMemory() / NODE_BYTES);
   }
 
   private BackingStore openBacking(MountConfiguration configuration, Meters meters) throws Refusal {
@@ -264,6 +272,7 @@ public final class Assembly implements Daemon.Assembler {
         configuration.flags().readOnly(),
         configuration.flags().setUserId(),
         configuration.flags().devices(),
+        configuration.accessControlLists(),
         REQUEST_BYTES_MAX,
         RECEIVING_THREADS,
         REQUESTS_IN_FLIGHT_MAX);

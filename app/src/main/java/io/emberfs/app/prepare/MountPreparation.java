@@ -44,7 +44,7 @@ public final class MountPreparation {
   public MountConfiguration prepare(MountArguments arguments) throws Refusal, IOException {
     Choices choices = arguments.choices();
     ChoiceReader.checkServed(choices);
-    ChoiceReader.onOrOff("--acl", choices.acl());
+    boolean extendedAttributes = ChoiceReader.onOrOff("--xattr", choices.extendedAttributes());
     String what = "cannot mount on " + arguments.mountPoint();
     Path backing = existingBacking(arguments.backing(), what);
     Path mountPoint = mountPointOf(arguments.mountPoint(), what);
@@ -64,7 +64,8 @@ public final class MountPreparation {
             ChoiceReader.onOrOff("--prefetch", choices.prefetch()),
             TimeSpan.parse("--attr-ttl", choices.attributeTtl()),
             ChoiceReader.kernelCache(choices.kernelCache()),
-            ChoiceReader.onOrOff("--xattr", choices.extendedAttributes()),
+            extendedAttributes,
+            ChoiceReader.onOrOff("--acl", choices.acl()) && extendedAttributes,
             ChoiceReader.transport(choices.transport()),
             ChoiceReader.restoreWarm(choices.warm()),
             ChoiceReader.flags(arguments, Places.isRoot()),

@@ -57,6 +57,7 @@ final class DaemonTest {
             Duration.ofSeconds(1),
             MountConfiguration.KernelCache.AUTO,
             true,
+            true,
             transportChoice,
             true,
             new MountConfiguration.Flags(false, false, false, false),
@@ -177,7 +178,7 @@ final class DaemonTest {
                 });
     MountSpec spec =
         new MountSpec(
-            configuration.mountPoint(), "test", false, false, false, false, 1 << 20, 1, 8);
+            configuration.mountPoint(), "test", false, false, false, false, false, 1 << 20, 1, 8);
     return new AssembledMount(
         transport, new FsHandler() {}, spec, unused, List.of(), meters, List.of(transport));
   }

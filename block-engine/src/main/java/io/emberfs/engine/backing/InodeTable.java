@@ -120,7 +120,8 @@ final class InodeTable implements AutoCloseable {
    * The node of an open O_PATH descriptor, with a reference. The descriptor is the table's from
    * here on, also when this fails.
    *
-   * @param parent where it was found, null for the root, which is never looked for again
+   * @param parent where it was found, null for what is never looked for again: the root, a file
+   *     without a name
    */
   PosixNode adopt(int descriptor, @Nullable PosixNode parent, byte[] name) {
     PosixNode node;

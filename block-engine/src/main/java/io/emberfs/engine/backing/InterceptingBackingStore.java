@@ -63,6 +63,12 @@ abstract class InterceptingBackingStore implements BackingStore {
   }
 
   @Override
+  public Created createUnnamed(BackingNode parent, int flags, int mode, Caller caller) {
+    Created created = request(() -> inner.createUnnamed(parent, flags, mode, caller));
+    return new Created(created.node(), wrapped(created.file()), created.existed());
+  }
+
+  @Override
   public BackingNode makeDirectory(BackingNode parent, byte[] name, int mode, Caller caller) {
     return request(() -> inner.makeDirectory(parent, name, mode, caller));
   }

@@ -171,6 +171,11 @@ public final class PosixBackingStore implements BackingStore {
   }
 
   @Override
+  public Created createUnnamed(BackingNode parent, int flags, int mode, Caller caller) {
+    return files.createUnnamed((PosixNode) parent, flags, mode, caller);
+  }
+
+  @Override
   public BackingNode makeDirectory(BackingNode parent, byte[] name, int mode, Caller caller) {
     checkEntry(name);
     return make(

@@ -23,6 +23,8 @@ final class PosixFiles {
   /** A name that comes and goes between two calls this often is somebody's game. */
   private static final int CREATE_ATTEMPTS_MAX = 16;
 
+  private static final byte[] NO_NAME = {};
+
   private final InodeTable inodes;
 
   PosixFiles(InodeTable inodes) {
@@ -90,7 +92,21 @@ final class PosixFiles {
             caller, () -> FileCalls.createNew(descriptor, name, openFlags, mode & PERMISSIONS)));
   }
 
-  private Created made(int descriptor, PosixNode directory, byte[] name) {
+  /** As {@link BackingStore#createUnnamed}. */
+  Created createUnnamed(PosixNode directory, int flags, int mode, Caller caller) {
+    int openFlags = openFlags(modeOf(flags)) | flags & FileCalls.O_EXCL;
+    int descriptor =
+        directory.with(inode ->
+            Credentials.runAs(
+                caller, () -> FileCalls.createUnnamed(inode, openFlags, mode & PERMISSIONS)));
+    check(descriptor, "open", directory);
+    return made(descriptor, null, NO_NAME);
+  }
+
+  /**
+   * @param directory null if the file has no name
+   */
+  private Created made(int descriptor, @Nullable PosixNode directory, byte[] name) {
     try {
       // From the open file itself: the name may lead elsewhere by now.
       PosixNode node =

@@ -111,7 +111,7 @@ final class DevConnection implements ReplyChannel {
     DevConnection connection =
         new DevConnection(descriptors, mount, buffers, handler, meters, rings);
     try {
-      connection.initiate(spec.requestSizeMax(), kernelCache);
+      connection.initiate(spec, kernelCache);
       handler.init(connection.capabilities());
     } catch (RuntimeException failed) {
       mount.abort();
@@ -133,7 +133,7 @@ final class DevConnection implements ReplyChannel {
   }
 
   /** The kernel queues INIT within mount(2); it is always the first request. */
-  private void initiate(int requestSizeMax, boolean kernelCache) {
+  private void initiate(MountSpec spec, boolean kernelCache) {
     WireRequest request = buffers.acquire(this, meters);
     try {
       int byteCount =
@@ -146,7 +146,7 @@ final class DevConnection implements ReplyChannel {
               request,
               descriptors[0],
               byteCount,
-              requestSizeMax,
+              spec,
               kernelCache,
               () -> rings.prepare(descriptors[0], dispatcher));
       overRings = agreed.overRings();
@@ -211,6 +211,19 @@ final class DevConnection implements ReplyChannel {
       int result = FuseDevice.write(descriptors[0], message.address(), message.byteSize());
       // ENOENT: the kernel does not know the node, so it keeps nothing of it.
       return result >= 0 || result == -Errno.ENOENT;
+    } finally {
+      endNotification();
+    }
+  }
+
+  boolean notifyPrune(long[] nodeIds, int count) {
+    if (!beginNotification()) {
+      return false;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment message = arena.allocate(Notification.pruneSize(count));
+      Notification.prune(message, nodeIds, count);
+      return FuseDevice.write(descriptors[0], message.address(), message.byteSize()) >= 0;
     } finally {
       endNotification();
     }

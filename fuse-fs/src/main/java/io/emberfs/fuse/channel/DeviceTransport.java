@@ -103,6 +103,12 @@ abstract sealed class DeviceTransport implements FuseTransport
   }
 
   @Override
+  public boolean notifyPrune(long[] nodeIds, int count) {
+    DevConnection present = connection;
+    return present != null && present.notifyPrune(nodeIds, count);
+  }
+
+  @Override
   public long bufferBytesMax() {
     MountSpec present = wanted();
     return WireRequest.memorySize(present.requestSizeMax()) * present.requestsInFlightMax();

@@ -188,9 +188,20 @@ public final class Dispatcher {
     request.arguments().require(Wire.SETXATTR_SIZE);
     int size = request.arguments().intAt(Wire.SETXATTR_LENGTH);
     int flags = request.arguments().intAt(Wire.SETXATTR_FLAGS);
-    byte[] name = request.arguments().stringAt(Wire.SETXATTR_SIZE);
-    request.setIn(Wire.SETXATTR_SIZE + name.length + 1, size);
-    handler.setExtendedAttribute(request, request.nodeId(), name, flags);
+    // A kernel with SETXATTR_EXT sends more flags before the name, another one the name at once.
+    // The
+    // upper flags are zero, and no name begins with what the lower ones can be.
+    int moreFlags = request.arguments().intAt(Wire.SETXATTR_MORE_FLAGS);
+    boolean isShort = (moreFlags & ~Wire.SETXATTR_KILL_SET_GID) != 0;
+    int nameAt = isShort ? Wire.SETXATTR_SHORT_SIZE : Wire.SETXATTR_SIZE;
+    byte[] name = request.arguments().stringAt(nameAt);
+    request.setIn(nameAt + name.length + 1, size);
+    handler.setExtendedAttribute(
+        request,
+        request.nodeId(),
+        name,
+        flags,
+        !isShort && (moreFlags & Wire.SETXATTR_KILL_SET_GID) != 0);
   }
 
   private void allocate(WireRequest request) {

@@ -22,6 +22,7 @@ final class EntryRequests {
       case Opcode.RMDIR -> handler.removeDirectory(request, parentId, entryName(request, 0));
       case Opcode.CREATE -> create(request);
       case Opcode.MKNOD -> makeNode(request);
+      case Opcode.TMPFILE -> createUnnamed(request);
       case Opcode.MKDIR -> makeDirectory(request);
       case Opcode.SYMLINK -> {
         byte[] name = entryName(request, 0);
@@ -51,6 +52,15 @@ final class EntryRequests {
     int mode = request.arguments().intAt(Wire.CREATE_MODE);
     request.setUmask(request.arguments().intAt(Wire.CREATE_UMASK));
     handler.create(request, request.nodeId(), entryName(request, Wire.CREATE_SIZE), flags, mode);
+  }
+
+  /** The name that comes with it means nothing. */
+  private void createUnnamed(WireRequest request) {
+    request.arguments().require(Wire.CREATE_SIZE);
+    int flags = request.arguments().intAt(Wire.CREATE_FLAGS);
+    int mode = request.arguments().intAt(Wire.CREATE_MODE);
+    request.setUmask(request.arguments().intAt(Wire.CREATE_UMASK));
+    handler.createUnnamed(request, request.nodeId(), flags, mode);
   }
 
   private void makeNode(WireRequest request) {

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import io.emberfs.core.BackingException;
 import io.emberfs.core.Errno;
+import io.emberfs.core.MountSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.function.BooleanSupplier;
 
@@ -31,26 +32,31 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
   static final long ASYNC_READ = 1L;
   static final long ATOMIC_O_TRUNC = 1L << 3;
   static final long BIG_WRITES = 1L << 5;
+  static final long DONT_MASK = 1L << 6;
   static final long AUTO_INVAL_DATA = 1L << 12;
   static final long DO_READDIRPLUS = 1L << 13;
   static final long READDIRPLUS_AUTO = 1L << 14;
   static final long ASYNC_DIO = 1L << 15;
   static final long PARALLEL_DIROPS = 1L << 18;
+  static final long POSIX_ACL = 1L << 20;
   static final long MAX_PAGES = 1L << 22;
   static final long HANDLE_KILLPRIV_V2 = 1L << 28;
+  static final long SETXATTR_EXT = 1L << 29;
   static final long INIT_EXT = 1L << 30;
   static final long DIRECT_IO_ALLOW_MMAP = 1L << 36;
   static final long OVER_IO_URING = 1L << 41;
 
   /**
    * No lock flags: the kernel then keeps locks itself, which is right for one node and can hang
-   * nobody here. No POSIX_ACL. With HANDLE_KILLPRIV_V2 the kernel asks for no capability attribute
-   * before a write, and the file system clears set-id bits.
+   * nobody here. With HANDLE_KILLPRIV_V2 the kernel asks for no capability attribute before a
+   * write, and the file system clears set-id bits. With DONT_MASK the umask is applied where the
+   * file is made, since a default ACL there replaces it.
    */
   private static final long WANTED =
       ASYNC_READ
           | ATOMIC_O_TRUNC
           | BIG_WRITES
+          | DONT_MASK
           | DO_READDIRPLUS
           | READDIRPLUS_AUTO
           | ASYNC_DIO
@@ -59,6 +65,9 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
           | HANDLE_KILLPRIV_V2
           | INIT_EXT
           | DIRECT_IO_ALLOW_MMAP;
+
+  /** For {@link MountSpec#accessControlLists}: SETXATTR then says when an ACL ends a setgid bit. */
+  private static final long ACCESS_CONTROL_LISTS = POSIX_ACL | SETXATTR_EXT;
 
   private static final int PAGE_SIZE = 4096;
   private static final int PAGES_MAX = 256;
@@ -82,8 +91,7 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
    * Answers the first request of a connection.
    *
    * @param byteCount bytes received into the request's memory
-   * @param requestSizeMax bytes of the largest read or write, as large as the request's memory
-   *     allows
+   * @param spec what is mounted; its request size is as large as the request's memory allows
    * @param kernelCache whether the kernel may keep pages of files
    * @param overRings asked once if the kernel offers rings, before it is answered: whether they are
    *     all there and will be registered
@@ -93,7 +101,7 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
       WireRequest request,
       int descriptor,
       int byteCount,
-      int requestSizeMax,
+      MountSpec spec,
       boolean kernelCache,
       BooleanSupplier overRings) {
     if (!request.begin(descriptor, byteCount)) {
@@ -105,8 +113,7 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
         throw new BackingException(
             Errno.EIO, "INIT", "expected, found operation " + request.opcode());
       }
-      Initiation agreed =
-          negotiate(request.arguments().segment(), requestSizeMax, kernelCache, overRings);
+      Initiation agreed = negotiate(request.arguments().segment(), spec, kernelCache, overRings);
       agreed.encode(request.out());
       request.reply(REPLY_SIZE);
       return agreed;
@@ -128,7 +135,7 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
    * @throws BackingException EOPNOTSUPP if the kernel's protocol is not understood
    */
   static Initiation negotiate(
-      MemorySegment arguments, int requestSizeMax, boolean kernelCache, BooleanSupplier overRings) {
+      MemorySegment arguments, MountSpec spec, boolean kernelCache, BooleanSupplier overRings) {
     if (arguments.byteSize() < REQUEST_SIZE_MIN) {
       throw new BackingException(Errno.EINVAL, "INIT", "of " + arguments.byteSize() + " bytes");
     }
@@ -142,7 +149,10 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
     if ((offered & INIT_EXT) != 0 && arguments.byteSize() >= REQUEST_SIZE) {
       offered |= (long) arguments.get(JAVA_INT_UNALIGNED, REQUEST_FLAGS2_AT) << Integer.SIZE;
     }
-    long wanted = kernelCache ? WANTED | AUTO_INVAL_DATA : WANTED;
+    long wanted =
+        WANTED
+            | (kernelCache ? AUTO_INVAL_DATA : 0)
+            | (spec.accessControlLists() ? ACCESS_CONTROL_LISTS : 0);
     if ((offered & OVER_IO_URING) != 0 && overRings.getAsBoolean()) {
       wanted |= OVER_IO_URING;
     }
@@ -150,7 +160,7 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
         Math.min(minor, MINOR_MAX),
         arguments.get(JAVA_INT_UNALIGNED, READ_AHEAD_AT),
         offered & wanted,
-        requestSizeMax);
+        spec.requestSizeMax());
   }
 
   /** Whether requests will come by rings, once each queue has a registered entry. */

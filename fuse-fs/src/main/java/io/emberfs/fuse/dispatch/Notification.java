@@ -14,6 +14,9 @@ public final class Notification {
   public static final int INVALID_INODE_SIZE = Wire.OUT_HEADER_SIZE + 24;
 
   private static final int INVALID_INODE_CODE = 2;
+  private static final int PRUNE_CODE = 9;
+  private static final int PRUNE_COUNT_AT = Wire.OUT_HEADER_SIZE;
+  private static final int PRUNE_IDS_AT = Wire.OUT_HEADER_SIZE + 16;
   private static final int NODE_ID_AT = Wire.OUT_HEADER_SIZE;
   private static final int OFFSET_AT = Wire.OUT_HEADER_SIZE + 8;
   private static final int LENGTH_AT = Wire.OUT_HEADER_SIZE + 16;
@@ -34,5 +37,24 @@ public final class Notification {
     target.set(JAVA_LONG_UNALIGNED, NODE_ID_AT, nodeId);
     target.set(JAVA_LONG_UNALIGNED, OFFSET_AT, offset);
     target.set(JAVA_LONG_UNALIGNED, LENGTH_AT, length);
+  }
+
+  /** Bytes of {@link #prune}. */
+  public static int pruneSize(int count) {
+    return PRUNE_IDS_AT + count * Long.BYTES;
+  }
+
+  /**
+   * Encodes that nodes are to be forgotten if nobody uses them (struct fuse_notify_prune_out, then
+   * the node ids).
+   *
+   * @param nodeIds the first {@code count} are meant
+   */
+  public static void prune(MemorySegment target, long[] nodeIds, int count) {
+    target.asSlice(0, pruneSize(count)).fill((byte) 0);
+    target.set(JAVA_INT_UNALIGNED, Wire.OUT_LEN, pruneSize(count));
+    target.set(JAVA_INT_UNALIGNED, Wire.OUT_ERROR, PRUNE_CODE);
+    target.set(JAVA_INT_UNALIGNED, PRUNE_COUNT_AT, count);
+    MemorySegment.copy(nodeIds, 0, target, JAVA_LONG_UNALIGNED, PRUNE_IDS_AT, count);
   }
 }

@@ -41,6 +41,7 @@ final class Opcode {
   static final int LSEEK = 46;
   static final int COPY_FILE_RANGE = 47;
   static final int SYNCFS = 50;
+  static final int TMPFILE = 51;
   static final int COPY_FILE_RANGE_64 = 53;
 
   private Opcode() {}

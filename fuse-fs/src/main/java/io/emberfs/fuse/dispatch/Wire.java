@@ -144,10 +144,13 @@ final class Wire {
   static final int FSYNC_DATA_ONLY = 1;
   static final int HANDLE = 0;
 
-  // struct fuse_setxattr_in without SETXATTR_EXT, fuse_getxattr_in, fuse_getxattr_out
-  static final int SETXATTR_SIZE = 8;
+  // struct fuse_setxattr_in, short without SETXATTR_EXT, fuse_getxattr_in, fuse_getxattr_out
+  static final int SETXATTR_SHORT_SIZE = 8;
+  static final int SETXATTR_SIZE = 16;
   static final int SETXATTR_LENGTH = 0;
   static final int SETXATTR_FLAGS = 4;
+  static final int SETXATTR_MORE_FLAGS = 8;
+  static final int SETXATTR_KILL_SET_GID = 1;
   static final int GETXATTR_SIZE = 8;
   static final int GETXATTR_LENGTH = 0;
   static final int GETXATTR_OUT_SIZE = 8;

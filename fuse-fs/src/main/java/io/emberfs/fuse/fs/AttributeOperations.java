@@ -11,12 +11,16 @@ import io.emberfs.core.Errno;
 import io.emberfs.core.Request;
 import io.emberfs.fuse.node.KnownNode;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Operations on attributes, plain and extended. Methods run where the file system put them and
  * throw what becomes the errno.
  */
 final class AttributeOperations {
+  private static final byte[] TRUSTED = "trusted.".getBytes(StandardCharsets.US_ASCII);
+
   private final BackingStore store;
   private final BlockCache cache;
   private final Nodes nodes;
@@ -43,7 +47,7 @@ final class AttributeOperations {
       }
       cache.truncate(node, newSize);
       if (killSetId || request.uid() != 0) {
-        nodes.clearSetId(known);
+        nodes.clearSetId(known, NameOperations.caller(request));
       }
     }
     if (changesAnything(change)) {
@@ -61,13 +65,41 @@ final class AttributeOperations {
   }
 
   void listExtended(Request request, long nodeId, int sizeMax) {
-    replyBytes(request, store.extendedAttributeNames(nodes.require(nodeId).backing()), sizeMax);
+    byte[] names = store.extendedAttributeNames(nodes.require(nodeId).backing());
+    replyBytes(request, request.uid() == 0 ? names : withoutTrusted(names), sizeMax);
   }
 
-  void setExtended(Request request, long nodeId, byte[] name, int flags) {
-    BackingNode node = nodes.requireWritable(nodeId).backing();
+  /**
+   * The kernel refuses to others than root what these names stand for, but leaves it to the file
+   * system not to list them.
+   */
+  private static byte[] withoutTrusted(byte[] names) {
+    byte[] kept = new byte[names.length];
+    int length = 0;
+    for (int from = 0; from < names.length; ) {
+      int end = from;
+      while (names[end] != 0) {
+        end++;
+      }
+      int size = end + 1 - from;
+      int prefix = Math.min(size, TRUSTED.length);
+      if (!Arrays.equals(names, from, from + prefix, TRUSTED, 0, TRUSTED.length)) {
+        System.arraycopy(names, from, kept, length, size);
+        length += size;
+      }
+      from += size;
+    }
+    return Arrays.copyOf(kept, length);
+  }
+
+  void setExtended(Request request, long nodeId, byte[] name, int flags, boolean killSetGid) {
+    KnownNode known = nodes.requireWritable(nodeId);
+    BackingNode node = known.backing();
     byte[] value = request.in().toArray(JAVA_BYTE);
     nodes.changeInode(node, () -> store.setExtendedAttribute(node, name, value, flags));
+    if (killSetGid) {
+      nodes.clearSetGid(known);
+    }
     request.reply(0);
   }
 

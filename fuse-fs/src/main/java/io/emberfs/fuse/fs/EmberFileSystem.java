@@ -108,6 +108,11 @@ public final class EmberFileSystem implements FsHandler {
   }
 
   @Override
+  public void createUnnamed(Request request, long parentId, int flags, int mode) {
+    tasks.later(request, () -> files.createUnnamed(request, parentId, flags, mode));
+  }
+
+  @Override
   public void flush(Request request, long nodeId, long handle) {
     tasks.later(request, () -> files.flush(request, handle));
   }
@@ -227,8 +232,9 @@ public final class EmberFileSystem implements FsHandler {
   }
 
   @Override
-  public void setExtendedAttribute(Request request, long nodeId, byte[] name, int flags) {
-    extended(request, () -> attributes.setExtended(request, nodeId, name, flags));
+  public void setExtendedAttribute(
+      Request request, long nodeId, byte[] name, int flags, boolean killSetGid) {
+    extended(request, () -> attributes.setExtended(request, nodeId, name, flags, killSetGid));
   }
 
   @Override

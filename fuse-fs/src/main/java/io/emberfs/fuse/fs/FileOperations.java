@@ -81,7 +81,7 @@ final class FileOperations {
     long handle = add(known, file, flags);
     if ((flags & O_TRUNC) != 0 && request.uid() != 0) {
       try {
-        nodes.clearSetId(known);
+        nodes.clearSetId(known, NameOperations.caller(request));
       } catch (Throwable failed) {
         close(handle);
         throw failed;
@@ -93,7 +93,16 @@ final class FileOperations {
   void create(Request request, long parentId, byte[] name, int flags, int mode) {
     BackingNode parent = nodes.requireWritable(parentId).backing();
     Caller caller = NameOperations.caller(request);
-    Namespace.Created created = store.create(parent, name, flags, mode, caller);
+    finishCreating(request, store.create(parent, name, flags, mode, caller), flags);
+  }
+
+  void createUnnamed(Request request, long parentId, int flags, int mode) {
+    BackingNode parent = nodes.requireWritable(parentId).backing();
+    Caller caller = NameOperations.caller(request);
+    finishCreating(request, store.createUnnamed(parent, flags, mode, caller), flags);
+  }
+
+  private void finishCreating(Request request, Namespace.Created created, int flags) {
     BackingNode node = created.node();
     // One reference for the open file, one for what the kernel knows.
     node.retain();
@@ -114,7 +123,11 @@ final class FileOperations {
     }
     long handle;
     try {
-      handle = add(nodes.require(entry.nodeId()), file, flags);
+      KnownNode known = nodes.require(entry.nodeId());
+      handle = add(known, file, flags);
+      if (entry.attributes().linkCount() == 0) {
+        known.lostLastName();
+      }
     } catch (Throwable failed) {
       nodes.unlearn(entry);
       throw failed;
@@ -164,8 +177,10 @@ final class FileOperations {
         open.appends() && !fromPages
             ? cache.append(open.file(), request.in(), request.pid())
             : cache.write(open.file(), offset, request.in(), request.pid());
-    if (killSetId || request.uid() != 0) {
-      nodes.clearSetId(open.node());
+    // Nobody stands behind pages that the kernel writes back: a store through a mapping clears
+    // nothing.
+    if (killSetId || (request.uid() != 0 && !fromPages)) {
+      nodes.clearSetId(open.node(), NameOperations.caller(request));
     }
     writeBytes.add(byteCount);
     writeLatency.record(clock.nanoTime() - begin);
@@ -194,7 +209,7 @@ final class FileOperations {
     OpenFile open = requireOpen(handle);
     cache.allocate(open.file(), mode, offset, length);
     if (request.uid() != 0) {
-      nodes.clearSetId(open.node());
+      nodes.clearSetId(open.node(), NameOperations.caller(request));
     }
     request.reply(0);
   }
@@ -214,7 +229,7 @@ final class FileOperations {
     long copied =
         cache.copyRange(requireOpen(handle).file(), offset, target.file(), targetOffset, length);
     if (request.uid() != 0) {
-      nodes.clearSetId(target.node());
+      nodes.clearSetId(target.node(), NameOperations.caller(request));
     }
     request.replyWritten(Math.toIntExact(copied));
   }

@@ -9,7 +9,9 @@ import io.emberfs.core.Workers;
 import io.emberfs.fuse.node.NodeTable;
 
 /**
- * Tells the kernel to drop its pages and attributes of files that changed behind the mount.
+ * Tells the kernel to drop its pages and attributes of files that changed behind the mount, and to
+ * forget nodes that nobody uses when it knows too many: memory is bounded here, and the kernel's
+ * own is seldom short.
  *
  * <p>The kernel takes a notification only when nobody reads the pages in question, so it leaves
  * from a thread of its own that holds nothing; who reports a change only leaves a note. When the
@@ -20,6 +22,10 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
   private static final int NOTES_MAX = 1024;
   private static final int NOTES_PER_STEP = 64;
   private static final long IDLE_MILLIS = 10;
+  private static final int PRUNED_PER_STEP = 512;
+
+  /** What is in use now can be forgotten later: a round over all nodes is followed by a pause. */
+  private static final int STEPS_BETWEEN_ROUNDS = 100;
 
   /** A negative offset leaves the pages alone. */
   private static final long ATTRIBUTES_ONLY = -1;
@@ -38,6 +44,13 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
 
   @GuardedBy("this")
   private boolean isOverrun;
+
+  // Of the notifier's own thread.
+  private final long[] pruned = new long[PRUNED_PER_STEP];
+  private boolean isPruning;
+  private boolean isPruneRefused;
+  private long prunedUpTo;
+  private int stepsToWait;
 
   public KernelNotifier(NodeTable nodes, FuseTransport transport) {
     this.nodes = nodes;
@@ -87,7 +100,37 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
       done++;
       nodeId = done < NOTES_PER_STEP ? take() : 0;
     }
-    return done;
+    return done + prune();
+  }
+
+  /**
+   * Goes on asking the kernel to forget, node after node: the entries of a directory hold it, so it
+   * goes in a later round.
+   */
+  private int prune() {
+    if (isPruneRefused) {
+      return 0;
+    }
+    if (stepsToWait > 0) {
+      stepsToWait--;
+      return 0;
+    }
+    isPruning = isPruning ? !nodes.isRelieved() : nodes.isCrowded();
+    if (!isPruning) {
+      return 0;
+    }
+    int found = nodes.idsAfter(prunedUpTo, pruned);
+    if (found > 0 && !transport.notifyPrune(pruned, found)) {
+      isPruneRefused = true;
+      return 0;
+    }
+    if (found < PRUNED_PER_STEP) {
+      prunedUpTo = 0;
+      stepsToWait = STEPS_BETWEEN_ROUNDS;
+    } else {
+      prunedUpTo = pruned[found - 1];
+    }
+    return found;
   }
 
   private void tell(long nodeId) {

@@ -74,7 +74,9 @@ final class NameOperations {
     if (result == null) {
       throw new IllegalStateException("the link was not made");
     }
-    request.replyEntry(nodes.learn(result));
+    Request.Entry entry = nodes.learn(result);
+    nodes.require(entry.nodeId()).gotName();
+    request.replyEntry(entry);
   }
 
   void unlink(Request request, long parentId, byte[] name) {

@@ -6,9 +6,11 @@ import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.BlockCache;
+import io.emberfs.core.Caller;
 import io.emberfs.core.Errno;
 import io.emberfs.core.NodeIdentity;
 import io.emberfs.core.Request;
+import io.emberfs.ffi.Credentials;
 import io.emberfs.fuse.node.KnownNode;
 import io.emberfs.fuse.node.NodeTable;
 import java.util.Comparator;
@@ -182,20 +184,32 @@ final class Nodes {
   }
 
   /**
-   * Clears set-id bits after a change of the bytes by somebody who may not keep them: setgid only
-   * with group execute.
+   * Clears set-id bits after a change of the bytes by somebody who may not keep them: setgid with
+   * group execute, or if the caller is not in the group.
    */
-  void clearSetId(KnownNode known) {
+  void clearSetId(KnownNode known, Caller caller) {
     if (!known.maySetId()) {
       return;
     }
-    BackingNode node = known.backing();
-    int mode = attributes(node).mode();
+    Attributes attributes = attributes(known.backing());
+    int mode = attributes.mode();
     int cleared = mode & ~S_ISUID;
-    if ((mode & S_IXGRP) != 0) {
+    boolean isSetGid = (mode & S_ISGID) != 0;
+    if (isSetGid && ((mode & S_IXGRP) != 0 || !Credentials.isInGroup(caller, attributes.gid()))) {
       cleared &= ~S_ISGID;
     }
+    changeMode(known, mode, cleared);
+  }
+
+  /** Clears the setgid bit of whatever it is. */
+  void clearSetGid(KnownNode known) {
+    int mode = attributes(known.backing()).mode();
+    changeMode(known, mode, mode & ~S_ISGID);
+  }
+
+  private void changeMode(KnownNode known, int mode, int cleared) {
     if (cleared != mode) {
+      BackingNode node = known.backing();
       AttributeChange change =
           new AttributeChange(cleared & PERMISSION_BITS, null, null, null, null);
       changeInode(node, () -> store.change(node, change));

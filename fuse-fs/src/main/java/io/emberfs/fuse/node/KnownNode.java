@@ -78,6 +78,11 @@ public final class KnownNode {
     return openCount == 0 && nameless;
   }
 
+  /** A file that had no name has one. */
+  public synchronized void gotName() {
+    nameless = false;
+  }
+
   /** The last name was removed; returns whether the file is gone with it: no handle is open. */
   public synchronized boolean lostLastName() {
     nameless = true;

@@ -140,6 +140,36 @@ public final class NodeTable {
     return byBacking.size();
   }
 
+  /** Whether so many nodes are known that the kernel should be asked to forget some. */
+  public boolean isCrowded() {
+    return count() > nodesMax / 2;
+  }
+
+  /** Whether enough were forgotten after a crowd. */
+  public boolean isRelieved() {
+    return count() <= nodesMax / 2 - nodesMax / 8;
+  }
+
+  /**
+   * Puts the next numbers in use into {@code target}, ascending, without the mounted directory's.
+   *
+   * @param after the number to begin behind
+   * @return how many; fewer than there is room for when there are no more
+   */
+  public int idsAfter(long after, long[] target) {
+    AtomicReferenceArray<@Nullable KnownNode> present = byId;
+    int found = 0;
+    for (int id = (int) Math.max(after, ROOT_ID) + 1;
+        id < present.length() && found < target.length;
+        id++) {
+      if (present.get(id) != null) {
+        target[found] = id;
+        found++;
+      }
+    }
+    return found;
+  }
+
   /** The connection has ended and the kernel knows nothing any more: gives every reference back. */
   public void forgetAll() {
     forEachId(nodeId -> forget(nodeId, Long.MAX_VALUE));

@@ -63,6 +63,7 @@ public final class TestMount implements AutoCloseable {
             false,
             true,
             true,
+            false,
             REQUEST_SIZE_MAX,
             2,
             requestsInFlightMax),

@@ -157,7 +157,8 @@ abstract class TransportContract {
   void aMountSomewhereThatIsNotThereFailsAndLeavesNothing() {
     try (FuseTransport transport = transport(false)) {
       MountSpec spec =
-          new MountSpec(folder.resolve("missing"), "s", false, false, false, false, 1 << 20, 2, 16);
+          new MountSpec(
+              folder.resolve("missing"), "s", false, false, false, false, false, 1 << 20, 2, 16);
       assertThatThrownBy(() -> transport.mount(spec, handler))
           .isInstanceOfSatisfying(
               BackingException.class,

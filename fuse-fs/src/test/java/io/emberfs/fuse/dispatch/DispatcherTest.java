@@ -93,7 +93,7 @@ final class DispatcherTest {
   void extensionsBehindTheArgumentsAreNoPartOfThem() {
     byte[] bytes =
         new WireWriter(Opcode.SETXATTR)
-            .u32(5, 0)
+            .u32(5, 0, 0, 0)
             .name("a")
             .bytes(new byte[] {1, 2, 3, 4, 5, 0})
             .u64(99)

@@ -6,18 +6,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.emberfs.core.BackingException;
+import io.emberfs.core.MountSpec;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 final class InitiationTest {
   private static final int ALL = -1;
+  private static final MountSpec SPEC = spec(false);
+
+  private static MountSpec spec(boolean accessControlLists) {
+    return new MountSpec(
+        Path.of("m"), "s", false, false, false, false, accessControlLists, 1 << 20, 1, 1);
+  }
 
   @Test
   void onlyWhatWasOfferedIsTaken() {
     Initiation agreed =
         Initiation.negotiate(
             offer(7, 45, (int) (Initiation.ASYNC_READ | Initiation.INIT_EXT), 0),
-            1 << 20,
+            SPEC,
             true,
             () -> false);
 
@@ -26,7 +34,7 @@ final class InitiationTest {
 
   @Test
   void neitherLocksNorAclNorWritebackAreTaken() {
-    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), 1 << 20, true, () -> false);
+    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), SPEC, true, () -> false);
     long unwanted = 1L << 1 | 1L << 10 | 1L << 16 | 1L << 19 | 1L << 20 | 1L << 37 | 1L << 41;
 
     assertThat(agreed.flags() & unwanted).isZero();
@@ -35,8 +43,16 @@ final class InitiationTest {
   }
 
   @Test
+  void accessControlListsAreTakenWhenTheyAreWanted() {
+    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), spec(true), true, () -> false);
+    long wanted = Initiation.POSIX_ACL | Initiation.DONT_MASK | Initiation.SETXATTR_EXT;
+
+    assertThat(agreed.flags() & wanted).isEqualTo(wanted);
+  }
+
+  @Test
   void withoutKernelCacheNothingIsToBeInvalidatedAutomatically() {
-    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), 1 << 20, false, () -> false);
+    Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), SPEC, false, () -> false);
 
     assertThat(agreed.flags() & Initiation.AUTO_INVAL_DATA).isZero();
   }
@@ -45,7 +61,7 @@ final class InitiationTest {
   void theUpperFlagsNeedTheExtension() {
     Initiation agreed =
         Initiation.negotiate(
-            offer(7, 45, ~(int) Initiation.INIT_EXT, ALL), 1 << 20, true, () -> false);
+            offer(7, 45, ~(int) Initiation.INIT_EXT, ALL), SPEC, true, () -> false);
 
     assertThat(agreed.flags() >>> Integer.SIZE).isZero();
   }
@@ -53,7 +69,7 @@ final class InitiationTest {
   @Test
   void theReplyCarriesTheBounds() {
     MemorySegment reply = MemorySegment.ofArray(new byte[64]);
-    Initiation.negotiate(offer(7, 99, ALL, ALL), 1 << 20, true, () -> false).encode(reply);
+    Initiation.negotiate(offer(7, 99, ALL, ALL), SPEC, true, () -> false).encode(reply);
 
     assertThat(reply.get(JAVA_INT_UNALIGNED, 0)).isEqualTo(7);
     assertThat(reply.get(JAVA_INT_UNALIGNED, 4)).isEqualTo(45);
@@ -68,12 +84,12 @@ final class InitiationTest {
   @Test
   void ringsAreAnnouncedIfTheyAreOfferedAndStand() {
     MemorySegment offer = offer(7, 45, ALL, ALL);
-    assertThat(Initiation.negotiate(offer, 1 << 20, true, () -> true).overRings()).isTrue();
-    assertThat(Initiation.negotiate(offer, 1 << 20, true, () -> false).overRings()).isFalse();
+    assertThat(Initiation.negotiate(offer, SPEC, true, () -> true).overRings()).isTrue();
+    assertThat(Initiation.negotiate(offer, SPEC, true, () -> false).overRings()).isFalse();
     assertThat(
             Initiation.negotiate(
                     offer(7, 45, ALL, 0),
-                    1 << 20,
+                    SPEC,
                     true,
                     () -> {
                       throw new AssertionError("nobody offered rings");
@@ -84,14 +100,12 @@ final class InitiationTest {
 
   @Test
   void strangeProtocolsAreRefused() {
-    assertThatThrownBy(
-            () -> Initiation.negotiate(offer(8, 0, ALL, ALL), 1 << 20, true, () -> false))
+    assertThatThrownBy(() -> Initiation.negotiate(offer(8, 0, ALL, ALL), SPEC, true, () -> false))
         .isInstanceOf(BackingException.class);
-    assertThatThrownBy(
-            () -> Initiation.negotiate(offer(7, 12, ALL, ALL), 1 << 20, true, () -> false))
+    assertThatThrownBy(() -> Initiation.negotiate(offer(7, 12, ALL, ALL), SPEC, true, () -> false))
         .isInstanceOf(BackingException.class);
     assertThatThrownBy(() ->
-            Initiation.negotiate(MemorySegment.ofArray(new byte[15]), 1 << 20, true, () -> false))
+            Initiation.negotiate(MemorySegment.ofArray(new byte[15]), SPEC, true, () -> false))
         .isInstanceOf(BackingException.class);
   }
 

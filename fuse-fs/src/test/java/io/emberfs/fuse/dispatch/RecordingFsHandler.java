@@ -108,6 +108,11 @@ final class RecordingFsHandler implements FsHandler {
   }
 
   @Override
+  public void createUnnamed(Request r, long parentId, int flags, int mode) {
+    note(r, "tmpfile", parentId, flags, mode, r.umask());
+  }
+
+  @Override
   public void read(Request r, long nodeId, long handle, long offset, int length) {
     note(r, "read", nodeId, handle, offset, length);
   }
@@ -164,8 +169,9 @@ final class RecordingFsHandler implements FsHandler {
   }
 
   @Override
-  public void setExtendedAttribute(Request r, long nodeId, byte[] name, int flags) {
-    note(r, "setxattr", nodeId, name, flags, in(r));
+  public void setExtendedAttribute(
+      Request r, long nodeId, byte[] name, int flags, boolean killSetGid) {
+    note(r, "setxattr", nodeId, name, flags, killSetGid, in(r));
   }
 
   @Override

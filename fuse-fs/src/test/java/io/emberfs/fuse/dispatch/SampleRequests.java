@@ -35,6 +35,7 @@ final class SampleRequests {
     samples.put("link 9 7 n", of(Opcode.LINK).u64(9).name("n").done());
     samples.put("open 7 2", of(Opcode.OPEN).u32(2, 0).done());
     samples.put("create 7 n 66 420 18", of(Opcode.CREATE).u32(66, 420, 18, 0).name("n").done());
+    samples.put("tmpfile 7 66 420 18", of(Opcode.TMPFILE).u32(66, 420, 18, 0).name("/").done());
     samples.put(
         "read 7 5 4096 8192", of(Opcode.READ).u64(5, 4096).u32(8192, 0).u64(0).u32(0, 0).done());
     samples.put(
@@ -49,13 +50,16 @@ final class SampleRequests {
     samples.put("statfs 7", of(Opcode.STATFS).done());
     samples.put("release 7 5", of(Opcode.RELEASE).u64(5, 0, 0).done());
     samples.put("fsync 7 5 true", of(Opcode.FSYNC).u64(5).u32(1, 0).done());
+    byte[] value = "value".getBytes(StandardCharsets.UTF_8);
     samples.put(
-        "setxattr 7 user.a 1 value",
-        of(Opcode.SETXATTR)
-            .u32(5, 1)
-            .name("user.a")
-            .bytes("value".getBytes(StandardCharsets.UTF_8))
-            .done());
+        "setxattr 7 user.a 1 false value",
+        of(Opcode.SETXATTR).u32(5, 1).name("user.a").bytes(value).done());
+    samples.put(
+        "setxattr 7 user.a 2 false value",
+        of(Opcode.SETXATTR).u32(5, 2, 0, 0).name("user.a").bytes(value).done());
+    samples.put(
+        "setxattr 7 user.a 0 true value",
+        of(Opcode.SETXATTR).u32(5, 0, 1, 0).name("user.a").bytes(value).done());
     samples.put("getxattr 7 user.a 100", of(Opcode.GETXATTR).u32(100, 0).name("user.a").done());
     samples.put("listxattr 7 100", of(Opcode.LISTXATTR).u32(100, 0).done());
     samples.put("removexattr 7 user.a", of(Opcode.REMOVEXATTR).name("user.a").done());

@@ -161,7 +161,7 @@ final class EmberFileSystemTest {
             r -> fs.removeDirectory(r, root, name("f")),
             r -> fs.rename(r, root, name("f"), root, name("n"), 0),
             r -> fs.setAttributes(r, nodeId, NO_CHANGE, 0, false),
-            r -> fs.setExtendedAttribute(r, nodeId, name("user.a"), 0),
+            r -> fs.setExtendedAttribute(r, nodeId, name("user.a"), 0, false),
             r -> fs.removeExtendedAttribute(r, nodeId, name("user.a")));
 
     assertThat(changes).allSatisfy(c -> assertThat(run(c).errno()).isEqualTo(Errno.EROFS));
@@ -197,12 +197,66 @@ final class EmberFileSystemTest {
   }
 
   @Test
-  void setgidWithoutGroupExecuteIsNoSetIdBit() {
-    Answer.Created created = create("f", 0);
+  void setgidWithoutGroupExecuteStaysForWhoIsInTheGroup() {
+    Answer.Created created = create("f", USER);
     chmod(created, 06744);
     written(created, 0, "x", USER);
-
     assertThat(mode(created)).isEqualTo(0102744);
+
+    written(created, 0, "x", USER + 1);
+    assertThat(mode(created)).isEqualTo(0100744);
+  }
+
+  @Test
+  void pagesThatTheKernelWritesBackClearNothing() {
+    Answer.Created created = create("f", 0);
+    chmod(created, 06755);
+    AssertingRequest writing = AssertingRequest.of(USER, name("x"));
+    fs.write(writing, created.entry().nodeId(), created.handle(), 0, false, true);
+    workers.runAll();
+
+    assertThat(mode(created)).isEqualTo(0106755);
+  }
+
+  @Test
+  void anAccessControlListOfWhoIsNotInTheGroupEndsSetgid() {
+    Answer.Created created = create("f", 0);
+    chmod(created, 06744);
+    AssertingRequest setting = AssertingRequest.of(USER, name("value"));
+    fs.setExtendedAttribute(setting, created.entry().nodeId(), name("user.a"), 0, true);
+    workers.runAll();
+    setting.answer(Answer.Bytes.class);
+
+    assertThat(mode(created)).isEqualTo(0104744);
+  }
+
+  @Test
+  void namesOfTrustedAttributesAreListedToRootOnly() {
+    long nodeId = create("f", 0).entry().nodeId();
+    for (String attribute : List.of("trusted.a", "trust", "trusted.", "user.trusted.b")) {
+      AssertingRequest setting = AssertingRequest.of(0, name("v"));
+      fs.setExtendedAttribute(setting, nodeId, name(attribute), 0, false);
+      workers.runAll();
+    }
+    AssertingRequest asUser = AssertingRequest.of(USER, new byte[0]);
+    fs.listExtendedAttributes(asUser, nodeId, 100);
+    workers.runAll();
+
+    assertThat(text(asUser).split("\0")).containsExactlyInAnyOrder("trust", "user.trusted.b");
+    assertThat(text(run(r -> fs.listExtendedAttributes(r, nodeId, 100))).split("\0")).hasSize(4);
+  }
+
+  @Test
+  void aFileWithoutANameIsForgottenWithItsLastHandleUnlessItGotOne() {
+    Answer.Created first = createUnnamed();
+    release(first.handle());
+    assertThat(cache.forgotten).containsExactly(backing(first));
+
+    Answer.Created second = createUnnamed();
+    run(r -> fs.link(r, second.entry().nodeId(), NodeTable.ROOT_ID, name("g")))
+        .answer(Answer.Node.class);
+    release(second.handle());
+    assertThat(cache.forgotten).hasSize(1);
   }
 
   @Test
@@ -309,7 +363,7 @@ final class EmberFileSystemTest {
     Answer.Created created = create("f", 0);
     long nodeId = created.entry().nodeId();
     AssertingRequest setting = AssertingRequest.of(0, name("value"));
-    fs.setExtendedAttribute(setting, nodeId, name("user.a"), 0);
+    fs.setExtendedAttribute(setting, nodeId, name("user.a"), 0, false);
     workers.runAll();
     setting.answer(Answer.Bytes.class);
 
@@ -373,6 +427,11 @@ final class EmberFileSystemTest {
     fs.create(request, NodeTable.ROOT_ID, name(name), O_RDWR, FILE_MODE);
     workers.runAll();
     return request.answer(Answer.Created.class);
+  }
+
+  private Answer.Created createUnnamed() {
+    return run(r -> fs.createUnnamed(r, NodeTable.ROOT_ID, O_RDWR, FILE_MODE))
+        .answer(Answer.Created.class);
   }
 
   private Request.Entry lookup(String name) {

@@ -9,6 +9,7 @@ import io.emberfs.testkit.FakeBackingStore;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class KernelNotifierTest {
@@ -50,6 +51,63 @@ final class KernelNotifierTest {
     }
 
     assertThat(transport.told).containsAll(files.stream().map(nodes::idOf).toList());
+  }
+
+  @Test
+  void aCrowdedTableIsRelievedWithoutWhatIsInUse() {
+    for (int i = 0; i < 5001; i++) {
+      nodes.learn(file("f" + i));
+    }
+    assertThat(nodes.count()).isEqualTo(5002);
+    transport.pruning =
+        nodeIds -> {
+          for (long nodeId : nodeIds) {
+            assertThat(nodeId).isNotEqualTo(NodeTable.ROOT_ID);
+            if (nodeId % 2 == 0) {
+              nodes.forget(nodeId, 1);
+            }
+          }
+          return true;
+        };
+    int steps = 0;
+    while (notifier.step() > 0) {
+      steps++;
+    }
+
+    assertThat(nodes.count()).isLessThanOrEqualTo(3750).isGreaterThan(3000);
+    assertThat(steps).isGreaterThan(1);
+  }
+
+  @Test
+  void aKernelThatCannotForgetOnRequestIsAskedOnce() {
+    for (int i = 0; i < 6000; i++) {
+      nodes.learn(file("f" + i));
+    }
+    AtomicInteger asked = new AtomicInteger();
+    transport.pruning = nodeIds -> asked.incrementAndGet() < 0;
+    for (int i = 0; i < 300; i++) {
+      notifier.step();
+    }
+
+    assertThat(asked).hasValue(1);
+    assertThat(nodes.count()).isEqualTo(6001);
+  }
+
+  @Test
+  void nodesInUseAreAskedForAgainAfterAPause() {
+    for (int i = 0; i < 6000; i++) {
+      nodes.learn(file("f" + i));
+    }
+    AtomicInteger asked = new AtomicInteger();
+    transport.pruning = nodeIds -> asked.addAndGet(nodeIds.length) > 0;
+    for (int i = 0; i < 13; i++) {
+      notifier.step();
+    }
+    assertThat(asked).hasValue(6000);
+    for (int i = 0; i < 100; i++) {
+      notifier.step();
+    }
+    assertThat(asked.get()).isGreaterThan(6000).isLessThan(7000);
   }
 
   private BackingNode file(String name) {

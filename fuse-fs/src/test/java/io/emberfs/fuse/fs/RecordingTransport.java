@@ -5,12 +5,17 @@ import io.emberfs.core.FuseTransport;
 import io.emberfs.core.MountSpec;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** Remembers what the kernel would have been told. */
 final class RecordingTransport implements FuseTransport {
   final List<Long> told = new ArrayList<>();
   final List<Long> attributesTold = new ArrayList<>();
+
+  /** What the kernel does with nodes that it is asked to forget; whether it knows the question. */
+  Predicate<long[]> pruning = nodeIds -> false;
 
   @Override
   public String name() {
@@ -46,6 +51,11 @@ final class RecordingTransport implements FuseTransport {
   @Override
   public boolean notifyInvalidInode(long nodeId, long offset, long length) {
     return offset < 0 ? attributesTold.add(nodeId) : told.add(nodeId);
+  }
+
+  @Override
+  public boolean notifyPrune(long[] nodeIds, int count) {
+    return pruning.test(Arrays.copyOf(nodeIds, count));
   }
 
   @Override

@@ -152,6 +152,24 @@ public abstract class BackingStoreContract {
   }
 
   @Test
+  void aFileWithoutANameCanGetOneUnlessItMustNot() {
+    Created created = store.createUnnamed(root, O_RDWR, 0666, new Caller(0, 0, 0, 027));
+    assertThat(store.attributes(created.node()).linkCount()).isZero();
+    assertThat(store.attributes(created.node()).mode()).isEqualTo(S_IFREG | 0640);
+    assertThat(listed(root)).noneMatch(name -> name[0] != '.');
+    assertSameNode(created.node(), store.link(created.node(), root, bytes("a")));
+    assertThat(store.attributes(created.node()).linkCount()).isEqualTo(1);
+    assertSameNode(created.node(), store.lookup(root, bytes("a")));
+    created.file().close();
+    created.node().release(1);
+
+    Created never = store.createUnnamed(root, O_RDWR | O_EXCL, 0600, NOBODY_SPECIAL);
+    assertErrno(Errno.ENOENT, () -> store.link(never.node(), root, bytes("b")));
+    never.file().close();
+    never.node().release(1);
+  }
+
+  @Test
   void creatingWhatIsThereOpensItUnlessItMustBeNew() {
     BackingNode made = makeFile(root, "a");
     Created again = store.create(root, bytes("a"), O_RDWR, 0600, NOBODY_SPECIAL);

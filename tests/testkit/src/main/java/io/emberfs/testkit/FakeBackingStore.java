@@ -192,6 +192,15 @@ public final class FakeBackingStore implements BackingStore {
   }
 
   @Override
+  public synchronized Created createUnnamed(
+      BackingNode parent, int flags, int mode, Caller caller) {
+    directory(parent);
+    FakeInode made =
+        tree.makeUnnamed(S_IFREG | (mode & PERMISSIONS), (flags & O_EXCL) == 0, caller);
+    return new Created(retained(made), openFile(made, OpenMode.READ_WRITE), false);
+  }
+
+  @Override
   public synchronized BackingNode makeDirectory(
       BackingNode parent, byte[] name, int mode, Caller caller) {
     FakeInode directory = directory(parent);
@@ -231,7 +240,7 @@ public final class FakeBackingStore implements BackingStore {
       throw FakeTree.failure(Errno.EPERM, "linkat", inode);
     }
     FakeTree.checkFree(directory, name, "linkat");
-    if (inode.linkCount == 0) {
+    if (inode.linkCount == 0 && !inode.linkableWithoutName) {
       throw FakeTree.failure(Errno.ENOENT, "linkat", inode);
     }
     inode.linkCount++;

@@ -25,6 +25,7 @@ final class FakeInode implements BackingNode {
   int gid;
   int rdev;
   int linkCount;
+  boolean linkableWithoutName;
   long atimeNanos;
   long mtimeNanos;
   long ctimeNanos;

@@ -99,6 +99,13 @@ final class FakeTree {
     return inode;
   }
 
+  /** A file without a name, to which {@code link} may give one if it is linkable. */
+  FakeInode makeUnnamed(int mode, boolean linkable, Caller caller) {
+    FakeInode inode = newInode(mode, caller);
+    inode.linkableWithoutName = linkable;
+    return inode;
+  }
+
   private FakeInode newInode(int mode, Caller caller) {
     long number = FIRST_INODE + inodes.size();
     FakeInode inode =

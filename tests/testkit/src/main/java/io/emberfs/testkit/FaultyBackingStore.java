@@ -197,6 +197,12 @@ public final class FaultyBackingStore implements BackingStore {
   }
 
   @Override
+  public Created createUnnamed(BackingNode parent, int flags, int mode, Caller caller) {
+    Created made = call(Operation.CREATE, () -> inner.createUnnamed(parent, flags, mode, caller));
+    return new Created(made.node(), new FaultyBackingFile(made.file()), made.existed());
+  }
+
+  @Override
   public BackingNode makeDirectory(BackingNode parent, byte[] name, int mode, Caller caller) {
     return call(Operation.NAMESPACE, () -> inner.makeDirectory(parent, name, mode, caller));
   }
