@@ -34,8 +34,8 @@ final class StatusVerb implements Verb {
             .printf(
                 "%-5s %7s  %s  on  %s%n",
                 mount.get("state"),
-                mount.get("backing").equals("") ? "-" : mount.get("pid"),
-                mount.get("backing").equals("") ? "another user's" : mount.get("backing"),
+                "".equals(mount.get("backing")) ? "-" : mount.get("pid"),
+                "".equals(mount.get("backing")) ? "another user's" : mount.get("backing"),
                 mount.get("mountpoint"));
       }
     }
