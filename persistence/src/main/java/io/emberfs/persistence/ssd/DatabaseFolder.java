@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -60,6 +61,26 @@ final class DatabaseFolder {
         && Files.isRegularFile(mark)
         && Files.size(mark) == MARK_BYTES.length
         && Arrays.equals(Files.readAllBytes(mark), MARK_BYTES);
+  }
+
+  /** Whether RocksDB can open what is there, or at least comes to say that it cannot. */
+  boolean canBeOpened() throws IOException {
+    List<Path> logs;
+    try (Stream<Path> files = Files.list(directory)) {
+      logs =
+          files
+              .filter(Files::isRegularFile)
+              .filter(file ->
+                  file.toString().endsWith(".log")
+                      || file.getFileName().toString().startsWith("MANIFEST-"))
+              .toList();
+    }
+    for (Path log : logs) {
+      if (!LogFrames.canBeRead(log)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Sets the mark, durably. */

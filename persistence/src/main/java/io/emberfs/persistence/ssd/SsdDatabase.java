@@ -78,7 +78,9 @@ public final class SsdDatabase implements AutoCloseable {
     folder.create();
     if (!folder.isEmpty()) {
       String damage = "it was marked as outdated, or is not whole";
-      if (folder.isTrusted()) {
+      if (!folder.canBeOpened()) {
+        damage = "a log of it is damaged in a way that RocksDB does not recover from";
+      } else if (folder.isTrusted()) {
         try {
           return openTrusted(folder, spec, fence, meters);
         } catch (RocksDBException failure) {

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
@@ -29,6 +31,9 @@ import org.rocksdb.RocksDBException;
 
 /** Whatever happens to a file of the database: the right bytes or none, and a mount that starts. */
 final class SsdDamageTest {
+  /** Of the first record of a log. */
+  private static final int RECORD_TYPE_AT = 6;
+
   @TempDir private Path temporary;
   private final Meters meters = new Meters();
 
@@ -114,6 +119,32 @@ final class SsdDamageTest {
     }
     assertThat(opened).isGreaterThan(30);
     assertThat(meters.counter("ssd.coldStarts").value()).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {5, 6, 7, 8, 11, 131})
+  void aRecordThatClaimsToBeOfARecycledLogIsAColdStartAndNoEndlessOne(int type) throws Exception {
+    Path directory = temporary.resolve("ssd");
+    WriteHistory history = new WriteHistory(3, 200);
+    try (SsdDatabase database = WriteHistory.open(directory, meters)) {
+      history.live(database, database.tier());
+    }
+    for (Path file : TestFolders.files(directory)) {
+      if (!isLog(file) && !file.getFileName().toString().startsWith("MANIFEST")
+          || Files.size(file) == 0) {
+        continue;
+      }
+      Path copy = TestFolders.copy(directory, temporary.resolve("copy"));
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[RECORD_TYPE_AT] = (byte) type;
+      Files.write(copy.resolve(file.getFileName()), bytes);
+      long before = meters.counter("ssd.coldStarts").value();
+      try (SsdDatabase database = WriteHistory.open(copy, meters)) {
+        assertThat(history.assertNothingStale(database)).isZero();
+      }
+      assertThat(meters.counter("ssd.coldStarts").value()).isEqualTo(before + 1);
+      TestFolders.delete(copy);
+    }
   }
 
   @Test
