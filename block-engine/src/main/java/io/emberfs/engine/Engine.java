@@ -50,7 +50,17 @@ public final class Engine implements AutoCloseable {
   private static final int ACCESS_RING_CAPACITY = 4096;
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final int CHECKED_FILES_MAX = 4096;
-  private static final long CHECK_AGE_NANOS_MIN = 100_000_000;
+  private static final long CHECK_TTL_NANOS_MIN = 100_000_000;
+
+  /** Looks in each time-to-live for open files whose last comparison is too old. */
+  private static final int CHECKS_PER_TTL = 4;
+
+  /**
+   * Eighths of the time-to-live after which it is: with the time to the next look that is 7/8, so
+   * that a comparison comes within the time-to-live in whatever phase the looks are.
+   */
+  private static final int CHECK_AGE_EIGHTHS = 5;
+
   private static final int RESTORED_PER_STEP = 64;
 
   /**
@@ -77,7 +87,7 @@ public final class Engine implements AutoCloseable {
   private final FileTable files;
   private final VersionCheck versions;
   private final StripedWriteFence fence;
-  private final long checkAgeNanos;
+  private final long checkTtlNanos;
   private final HandDown handDown;
   private final BlockLoads loads;
   private final PrefetchScheduler prefetch;
@@ -113,7 +123,7 @@ public final class Engine implements AutoCloseable {
     BlockGeometry geometry = configuration.geometry();
     this.state = state;
     this.fence = fence;
-    checkAgeNanos = Math.max(CHECK_AGE_NANOS_MIN, configuration.attributeTtlNanos());
+    checkTtlNanos = Math.max(CHECK_TTL_NANOS_MIN, configuration.attributeTtlNanos());
     restored = meters.counter("warm.restoredBlocks");
     restoreReserveBytes = (long) (ramSpec.capacityBytes() * RESTORE_RESERVE_SHARE);
     AccessRing accesses = new AccessRing(ACCESS_RING_CAPACITY, meters);
@@ -204,7 +214,7 @@ public final class Engine implements AutoCloseable {
   public void start(Workers workers, int prefetchThreads) {
     workers.loop("emberfs-ram", ROLE_IDLE_MILLIS, chain.ram()::maintain);
     workers.loop("emberfs-hand-down", HAND_DOWN_IDLE_MILLIS, handDown::step);
-    workers.loop("emberfs-check", checkAgeNanos / NANOS_PER_MILLI, this::checkStep);
+    workers.loop("emberfs-check", checkPeriodMillis(), this::checkStep);
     workers.loop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
     workers.loop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
     for (int i = 0; i < prefetchThreads; i++) {
@@ -224,7 +234,12 @@ public final class Engine implements AutoCloseable {
 
   /** Compares some open files with the backing, those that were not compared lately. */
   public int checkStep() {
-    return files.checkOpenFiles(versions, checkAgeNanos, CHECKED_FILES_MAX);
+    return files.checkOpenFiles(versions, checkTtlNanos / 8 * CHECK_AGE_EIGHTHS, CHECKED_FILES_MAX);
+  }
+
+  /** How often {@link #checkStep} is due. */
+  long checkPeriodMillis() {
+    return checkTtlNanos / CHECKS_PER_TTL / NANOS_PER_MILLI;
   }
 
   /** Learns from accesses, one bounded step. */

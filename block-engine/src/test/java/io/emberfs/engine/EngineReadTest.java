@@ -104,6 +104,28 @@ class EngineReadTest {
   }
 
   @Test
+  void anOpenFileThatNobodyReadsHereIsComparedWithinTheAttributeTtlInEveryPhase() {
+    long ttlMillis = EngineFixture.ATTRIBUTE_TTL_NANOS / 1_000_000;
+    for (long phase = 0; phase < ttlMillis; phase += 40) {
+      // The looks go on at even intervals, whenever the file happens to be opened and changed.
+      engine.advanceMillis(phase);
+      CachedFile file = engine.open("f");
+      long drops = engine.counter("integrity.versionDrops");
+      engine.store().changeBehind("f", 100, new byte[] {(byte) phase, 1});
+      long waited = 0;
+      for (long tick = phase; engine.counter("integrity.versionDrops") == drops; tick++) {
+        if (tick % engine.engine().checkPeriodMillis() == 0) {
+          engine.engine().checkStep();
+        }
+        engine.advanceMillis(1);
+        waited++;
+        assertThat(waited).as("milliseconds since the change").isLessThanOrEqualTo(ttlMillis);
+      }
+      engine.close(file);
+    }
+  }
+
+  @Test
   void bytesReadWhileAForeignWriteMayStillRunAreReadAgain() {
     engine.store().changeBehind("f", content);
     CachedFile file = engine.open("f");

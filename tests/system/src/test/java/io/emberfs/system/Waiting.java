@@ -9,7 +9,7 @@ final class Waiting {
   /** What is given to {@code --attr-ttl} by tests that wait for it. */
   static final String ATTRIBUTE_TTL = "400ms";
 
-  private static final Duration EXPIRY = Duration.ofMillis(1500);
+  private static final Duration EXPIRY = Duration.ofMillis(600);
   private static final Duration OLD_AGE = Duration.ofMillis(3000);
   private static final Duration SLACK = Duration.ofSeconds(10);
 
