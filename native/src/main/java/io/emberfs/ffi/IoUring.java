@@ -207,7 +207,6 @@ public final class IoUring implements AutoCloseable {
   public void putFuseCommand(
       int operation, long address, int length, long commitId, int queueId, long userData) {
     long at = next(OPERATION_COMMAND_ON_FILE_0, operation, address, length, userData);
-    entries.set(JAVA_LONG, at + SQE_COMMAND, 0);
     entries.set(JAVA_LONG, at + SQE_COMMIT_ID, commitId);
     entries.set(JAVA_LONG, at + SQE_QUEUE_ID, queueId);
   }
@@ -282,7 +281,10 @@ public final class IoUring implements AutoCloseable {
     return completionsAt + (long) (cqHead & cqMask) * CQE_SIZE;
   }
 
-  /** Every field is written: an entry is used again for something else. */
+  /**
+   * Every field is written: an entry is used again for something else. Where a command has its
+   * number, a read has attributes (attr_type_mask), and is refused with EINVAL if they are not 0.
+   */
   private long next(long operation, long offset, long address, int length, long userData) {
     long at = (long) (sqTail & sqMask) * SQE_SIZE;
     entries.set(JAVA_LONG, at + SQE_OPERATION, operation);
@@ -291,6 +293,8 @@ public final class IoUring implements AutoCloseable {
     entries.set(JAVA_LONG, at + SQE_LENGTH, length);
     entries.set(JAVA_LONG, at + SQE_USER_DATA, userData);
     entries.set(JAVA_LONG, at + SQE_BUFFER, 0);
+    entries.set(JAVA_LONG, at + SQE_COMMAND, 0);
+    entries.set(JAVA_LONG, at + SQE_COMMIT_ID, 0);
     sqTail++;
     return at;
   }

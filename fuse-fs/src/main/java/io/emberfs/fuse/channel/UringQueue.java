@@ -273,6 +273,10 @@ final class UringQueue implements Runnable {
 
   private void complete(IoUring ring, long userData, int result) {
     if (userData == EVENT) {
+      if (result < 0 && result != -Errno.EINTR && result != -Errno.EAGAIN) {
+        // Whoever answers could no longer be heard; to read again would be to fail for ever.
+        throw new BackingException(-result, "read", "the event of queue " + queueId);
+      }
       commitAnswered(ring);
       putEvent(ring);
       return;
