@@ -162,7 +162,8 @@ public final class Engine implements AutoCloseable {
     ReadPath reads =
         new ReadPath(
             geometry,
-            ram,
+            chain,
+            store,
             loads,
             versions,
             accesses,

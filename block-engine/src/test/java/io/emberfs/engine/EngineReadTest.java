@@ -44,6 +44,24 @@ class EngineReadTest {
   }
 
   @Test
+  void withoutAnyTierAReadIsOneReadOfTheBackingAndSeesWhatIsThere() {
+    try (EngineFixture bare = new EngineFixture(BLOCK, 0, 0)) {
+      bare.store().changeBehind("f", content);
+      CachedFile file = bare.open("f");
+      assertThat(bare.read(file, 5000, 100)).isEqualTo(part(5000, 100));
+      assertThat(bare.read(file, SIZE - 10, 100)).isEqualTo(part(SIZE - 10, 10));
+      byte[] longer = Arrays.copyOf(content, SIZE + 50);
+      Arrays.fill(longer, SIZE, SIZE + 50, (byte) 7);
+      bare.store().changeBehind("f", longer);
+      assertThat(bare.read(file, SIZE, 100)).hasSize(50).containsOnly(7);
+      assertThat(bare.counter("backing.reads")).isEqualTo(3);
+      assertThat(bare.counter("backing.readBytes")).isEqualTo(160);
+      bare.close(file);
+      assertThat(bare.store().openFiles()).isZero();
+    }
+  }
+
+  @Test
   void aReadThatGoesOnWhereTheLastOneEndedFetchesTheWholeBlock() {
     CachedFile file = engine.open("f");
     engine.read(file, 3 * BLOCK, GRANULE);

@@ -15,6 +15,16 @@ public interface BackingFile extends AutoCloseable {
   int read(long offset, MemorySegment target);
 
   /**
+   * As {@link #read}, but only as far as nothing has to be waited for: no device, no network.
+   *
+   * @return bytes read; fewer than asked only at the end of the file; or {@link
+   *     BlockCache#WOULD_WAIT}, and then the target may hold garbage
+   */
+  default int readNow(long offset, MemorySegment target) {
+    return BlockCache.WOULD_WAIT;
+  }
+
+  /**
    * Writes all of {@code source}.
    *
    * @return bytes written; fewer than asked only if the backing took a part and then failed, in

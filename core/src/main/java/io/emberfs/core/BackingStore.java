@@ -15,6 +15,14 @@ public interface BackingStore extends Namespace, AutoCloseable {
   /** The version of a file at this moment, without opening it. */
   FileVersion version(BackingNode node);
 
+  /**
+   * Whether no call ever waits for a device or a network: the backing lies in memory. Then a
+   * request is answered sooner by who received it than by a worker that has to be woken.
+   */
+  default boolean answersAtOnce() {
+    return false;
+  }
+
   /** Makes everything written to the file system of the backing durable (syncfs(2)). */
   void syncAll();
 

@@ -29,6 +29,9 @@ public final class FileCalls {
   private static final int O_PATH = 010000000;
   private static final int O_TMPFILE = 020200000;
 
+  /** Flag of preadv2(2): EAGAIN instead of a wait. */
+  private static final long RWF_NOWAIT = 8;
+
   public static final int FADVISE_RANDOM = 1;
   public static final int FADVISE_DONTNEED = 4;
 
@@ -37,6 +40,7 @@ public final class FileCalls {
   private static final MethodHandle OPENAT = LibC.link("openat", 4, 3);
   private static final MethodHandle CLOSE = LibC.link("close", 1);
   private static final MethodHandle PREAD = LibC.link("pread", 4);
+  private static final MethodHandle PREADV2 = LibC.link("preadv2", 5);
   private static final MethodHandle PWRITE = LibC.link("pwrite", 4);
   private static final MethodHandle FTRUNCATE = LibC.link("ftruncate", 2);
   private static final MethodHandle FALLOCATE = LibC.link("fallocate", 4);
@@ -142,6 +146,31 @@ public final class FileCalls {
         result =
             LibC.orErrno(
                 (long) PREAD.invokeExact(captured, (long) descriptor, address, length, offset),
+                captured);
+      } while (result == -Errno.EINTR);
+      return result;
+    } catch (Throwable thrown) {
+      throw LibC.unexpected(thrown);
+    }
+  }
+
+  /**
+   * As {@link #read}, but EAGAIN where it would wait for a device, and EOPNOTSUPP where the file
+   * system cannot tell (preadv2(2) with RWF_NOWAIT).
+   */
+  public static long readNow(int descriptor, long address, long length, long offset) {
+    MemorySegment captured = LibC.captured();
+    MemorySegment iovec = Scratch.mine().struct;
+    iovec.setAtIndex(JAVA_LONG, 0, address);
+    iovec.setAtIndex(JAVA_LONG, 1, length);
+    try {
+      long result;
+      do {
+        result =
+            LibC.orErrno(
+                (long)
+                    PREADV2.invokeExact(
+                        captured, (long) descriptor, iovec.address(), 1L, offset, RWF_NOWAIT),
                 captured);
       } while (result == -Errno.EINTR);
       return result;

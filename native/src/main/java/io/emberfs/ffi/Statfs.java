@@ -23,6 +23,9 @@ public final class Statfs {
   /** f_type of linux/magic.h: one UUID for many subvolumes, each with inode numbers of its own. */
   public static final long BTRFS_SUPER_MAGIC = 0x9123683EL;
 
+  private static final long TMPFS_MAGIC = 0x01021994L;
+  private static final long RAMFS_MAGIC = 0x858458f6L;
+
   private static final int STRUCT_BYTES = 120;
   private static final int TYPE = 0;
   private static final int BLOCK_SIZE = 8;
@@ -62,6 +65,11 @@ public final class Statfs {
   /** f_type. */
   public long type() {
     return struct.get(JAVA_LONG, TYPE);
+  }
+
+  /** Whether the files lie in memory and nowhere else (f_type of linux/magic.h). */
+  public boolean isInMemory() {
+    return type() == TMPFS_MAGIC || type() == RAMFS_MAGIC;
   }
 
   /** f_fsid; 0 where it has none. */

@@ -60,6 +60,7 @@ public final class Assembly implements Daemon.Assembler {
   private static final int REQUESTS_IN_FLIGHT_MAX = 256;
   private static final int REQUEST_BYTES_MAX = 1 << 20;
   private static final int WORKER_THREADS = 32;
+  private static final int WORKERS_PER_USER_MAX = WORKER_THREADS * 3 / 4;
   private static final int TASKS_QUEUED_MAX = 4096;
   private static final int PREFETCH_THREADS = 2;
 
@@ -176,7 +177,7 @@ public final class Assembly implements Daemon.Assembler {
             nodes,
             notifier,
             workers,
-            fsOptions(configuration),
+            fsOptions(configuration, store.answersAtOnce() && lower.isEmpty()),
             clock,
             meters);
     opened.addFirst(transport);
@@ -254,14 +255,16 @@ public final class Assembly implements Daemon.Assembler {
         : new SilentPrefetcher();
   }
 
-  private static FsOptions fsOptions(MountConfiguration configuration) {
+  private static FsOptions fsOptions(MountConfiguration configuration, boolean answersAtOnce) {
     long ttlNanos = configuration.attributeTtl().toNanos();
     return new FsOptions(
         ttlNanos,
         ttlNanos,
         configuration.kernelCache() != KernelCache.OFF,
         configuration.extendedAttributes(),
-        configuration.flags().readOnly());
+        configuration.flags().readOnly(),
+        answersAtOnce,
+        WORKERS_PER_USER_MAX);
   }
 
   private static MountSpec mountSpec(MountConfiguration configuration) {

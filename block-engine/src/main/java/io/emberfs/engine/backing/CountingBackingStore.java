@@ -3,6 +3,7 @@ package io.emberfs.engine.backing;
 import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingFile;
 import io.emberfs.core.BackingStore;
+import io.emberfs.core.BlockCache;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FileVersion;
 import io.emberfs.core.Meters;
@@ -97,6 +98,20 @@ public final class CountingBackingStore extends InterceptingBackingStore {
       try {
         int count = file.read(offset, target);
         readBytes.add(count);
+        return count;
+      } catch (BackingException failure) {
+        throw counted(failure);
+      }
+    }
+
+    @Override
+    public int readNow(long offset, MemorySegment target) {
+      try {
+        int count = file.readNow(offset, target);
+        if (count != BlockCache.WOULD_WAIT) {
+          reads.increment();
+          readBytes.add(count);
+        }
         return count;
       } catch (BackingException failure) {
         throw counted(failure);

@@ -39,6 +39,11 @@ public final class DelayingBackingStore extends InterceptingBackingStore {
   }
 
   @Override
+  public boolean answersAtOnce() {
+    return false;
+  }
+
+  @Override
   BackingFile wrapped(BackingFile file) {
     return new DelayingBackingFile(file);
   }

@@ -152,6 +152,11 @@ abstract class InterceptingBackingStore implements BackingStore {
   }
 
   @Override
+  public boolean answersAtOnce() {
+    return inner.answersAtOnce();
+  }
+
+  @Override
   public void syncAll() {
     run(inner::syncAll);
   }

@@ -2,10 +2,12 @@ package io.emberfs.engine.backing;
 
 import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingFile;
+import io.emberfs.core.BlockCache;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FileVersion;
 import io.emberfs.core.NodeIdentity;
 import io.emberfs.ffi.FileCalls;
+import io.emberfs.ffi.Statfs;
 import io.emberfs.ffi.Statx;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -14,6 +16,9 @@ import java.lang.ref.Reference;
 final class PosixFile implements BackingFile {
   private final OpenDescriptor descriptor;
   private final NodeIdentity identity;
+
+  /** What was found out; whoever reads an old value finds it out again. */
+  private NowBy nowBy = NowBy.NOWAIT;
 
   /** Takes the descriptor over. */
   PosixFile(int descriptor, NodeIdentity identity) {
@@ -47,6 +52,66 @@ final class PosixFile implements BackingFile {
       // The kernel knows an address only: what holds the memory must outlive the call.
       Reference.reachabilityFence(target);
     }
+  }
+
+  @Override
+  public int readNow(long offset, MemorySegment target) {
+    long address = nativeAddress(target);
+    int length = Math.toIntExact(target.byteSize());
+    int done = 0;
+    int open = descriptor.acquire();
+    try {
+      while (done < length) {
+        long count = readOnceNow(open, address + done, length - done, offset + done);
+        if (count == -Errno.EAGAIN) {
+          return BlockCache.WOULD_WAIT;
+        }
+        if (count < 0) {
+          throw failure((int) -count, "preadv2");
+        }
+        if (count == 0) {
+          break;
+        }
+        done += (int) count;
+      }
+      return done;
+    } finally {
+      descriptor.done();
+      Reference.reachabilityFence(target);
+    }
+  }
+
+  private long readOnceNow(int open, long address, long length, long offset) {
+    switch (nowBy) {
+      case NOTHING -> {
+        return -Errno.EAGAIN;
+      }
+      case PLAIN_READ -> {
+        return FileCalls.read(open, address, length, offset);
+      }
+      case NOWAIT -> {
+        long count = FileCalls.readNow(open, address, length, offset);
+        if (count != -Errno.EOPNOTSUPP) {
+          return count;
+        }
+        Statfs fileSystem = Statfs.ofThread();
+        nowBy =
+            fileSystem.read(open) == 0 && fileSystem.isInMemory()
+                ? NowBy.PLAIN_READ
+                : NowBy.NOTHING;
+        return readOnceNow(open, address, length, offset);
+      }
+    }
+    throw new AssertionError(nowBy);
+  }
+
+  /** How this file can be read without waiting. */
+  private enum NowBy {
+    /** By asking the kernel, until it says that it cannot tell. */
+    NOWAIT,
+    /** By any read: the file lies in memory. */
+    PLAIN_READ,
+    NOTHING
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.emberfs.engine.file;
 import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingFile;
 import io.emberfs.core.BackingNode;
+import io.emberfs.core.BackingStore;
 import io.emberfs.core.BlockCache;
 import io.emberfs.core.Errno;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,9 @@ public final class OpenFile implements BlockCache.CachedFile {
   private final FileState state;
   private final @Nullable BackingFile writer;
   private final boolean unchangedSinceLastOpen;
+
+  /** The file's shared descriptor, borrowed at the first read that passes through. */
+  private volatile @Nullable BackingFile reader;
 
   /** Where the last read ended. A torn or stale value costs a guess, so it is plain. */
   private long nextOffset;
@@ -67,6 +71,28 @@ public final class OpenFile implements BlockCache.CachedFile {
   }
 
   /**
+   * The file's shared descriptor, borrowed until {@link #close}: no lock but the first time.
+   *
+   * @throws BackingException if it cannot be opened
+   */
+  public BackingFile reader(BackingStore store) {
+    BackingFile borrowed = reader;
+    return borrowed != null ? borrowed : borrow(store);
+  }
+
+  private synchronized BackingFile borrow(BackingStore store) {
+    BackingFile borrowed = reader;
+    if (borrowed == null) {
+      borrowed = state.acquireFile(store);
+      if (borrowed == null) {
+        throw new BackingException(Errno.EBADF, "read", "file " + state.fileId() + " is not open");
+      }
+      reader = borrowed;
+    }
+    return borrowed;
+  }
+
+  /**
    * Notes a read and tells whether it went on where the last one ended; the first one does at
    * offset 0.
    */
@@ -89,6 +115,9 @@ public final class OpenFile implements BlockCache.CachedFile {
   public void close() {
     if (writer != null) {
       writer.close();
+    }
+    if (reader != null) {
+      state.releaseFile();
     }
     state.closed();
   }

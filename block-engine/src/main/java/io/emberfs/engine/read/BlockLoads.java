@@ -154,14 +154,9 @@ public final class BlockLoads implements BlockLoader {
     }
   }
 
-  /** Reads past every tier, for a file that changes faster than it can be read; keeps nothing. */
-  int passThrough(FileState state, long offset, MemorySegment target) {
-    BackingFile file = acquire(state);
-    try {
-      return file.read(offset, target);
-    } finally {
-      state.releaseFile();
-    }
+  /** Counts blocks that were read past every tier. */
+  void passed(long blockCount) {
+    missBlocks.add(blockCount);
   }
 
   @Override

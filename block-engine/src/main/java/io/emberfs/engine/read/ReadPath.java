@@ -2,6 +2,7 @@ package io.emberfs.engine.read;
 
 import io.emberfs.core.Access;
 import io.emberfs.core.BackingNode;
+import io.emberfs.core.BackingStore;
 import io.emberfs.core.BlockCache;
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.Clock;
@@ -11,6 +12,7 @@ import io.emberfs.engine.file.OpenFile;
 import io.emberfs.engine.file.VersionCheck;
 import io.emberfs.engine.prefetch.AccessRing;
 import io.emberfs.engine.ram.RamTier;
+import io.emberfs.engine.tiers.TierChain;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -20,7 +22,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>{@link #readNow} is the hit path: it runs on the thread that received the request, takes no
  * lock and allocates nothing. {@link #read} may wait and runs on a worker. Both see a file's
  * content only under a version that was compared with the backing within the attribute
- * time-to-live.
+ * time-to-live. Without any tier a read passes through: it is one read of the backing, as true as
+ * the backing is.
  */
 public final class ReadPath {
   /**
@@ -30,7 +33,9 @@ public final class ReadPath {
   private static final int ATTEMPTS = 4;
 
   private final BlockGeometry geometry;
+  private final TierChain chain;
   private final RamTier ram;
+  private final BackingStore store;
   private final BlockLoads loads;
   private final VersionCheck versions;
   private final AccessRing accesses;
@@ -42,7 +47,8 @@ public final class ReadPath {
 
   public ReadPath(
       BlockGeometry geometry,
-      RamTier ram,
+      TierChain chain,
+      BackingStore store,
       BlockLoads loads,
       VersionCheck versions,
       AccessRing accesses,
@@ -51,7 +57,9 @@ public final class ReadPath {
       boolean readsAhead,
       Meters meters) {
     this.geometry = geometry;
-    this.ram = ram;
+    this.chain = chain;
+    ram = chain.ram();
+    this.store = store;
     this.loads = loads;
     this.versions = versions;
     this.accesses = accesses;
@@ -68,6 +76,9 @@ public final class ReadPath {
 
   /** {@link BlockCache#readNow}. */
   public int readNow(OpenFile file, long offset, int length, MemorySegment target, int process) {
+    if (passesThrough()) {
+      return passed(file.reader(store).readNow(offset, target.asSlice(0, length)), offset);
+    }
     FileState state = file.state();
     long now = clock.nanoTime();
     if (now - state.checkedNanos() > attributeTtlNanos) {
@@ -105,6 +116,9 @@ public final class ReadPath {
   public int read(OpenFile file, long offset, int length, MemorySegment target, int process) {
     demandInFlight.incrementAndGet();
     try {
+      if (passesThrough()) {
+        return passed(file.reader(store).read(offset, target.asSlice(0, length)), offset);
+      }
       if (clock.nanoTime() - file.state().checkedNanos() > attributeTtlNanos) {
         versions.check(file.state(), file.node());
       }
@@ -115,10 +129,21 @@ public final class ReadPath {
           return n;
         }
       }
-      return loads.passThrough(file.state(), offset, target.asSlice(0, length));
+      return file.reader(store).read(offset, target.asSlice(0, length));
     } finally {
       demandInFlight.decrementAndGet();
     }
+  }
+
+  private boolean passesThrough() {
+    return chain.lower().isEmpty() && ram.capacityBytes() == 0;
+  }
+
+  private int passed(int byteCount, long offset) {
+    if (byteCount > 0) {
+      loads.passed(geometry.blockIndex(offset + byteCount - 1) - geometry.blockIndex(offset) + 1);
+    }
+    return byteCount;
   }
 
   /** Bytes read, or CHANGED if the file's content changed on the way. */

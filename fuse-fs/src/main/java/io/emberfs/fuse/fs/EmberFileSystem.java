@@ -50,7 +50,11 @@ public final class EmberFileSystem implements FsHandler {
     this.table = table;
     this.options = options;
     this.clock = clock;
-    this.tasks = new Tasks(workers, meters.counter("fuse.handlerErrors"));
+    this.tasks =
+        new Tasks(
+            new UserShares(workers, options.workersPerUserMax()),
+            options.answersAtOnce(),
+            meters.counter("fuse.handlerErrors"));
     this.files = new FileOperations(store, cache, nodes, options, clock, meters);
     this.names = new NameOperations(store, nodes, options);
     this.directories = new DirectoryOperations(store, nodes);

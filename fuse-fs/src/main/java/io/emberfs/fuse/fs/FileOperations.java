@@ -70,6 +70,9 @@ final class FileOperations {
     if (!Nodes.isRegular(node)) {
       throw new BackingException(Errno.EINVAL, "open", "node " + nodeId + ", no regular file");
     }
+    if (changes) {
+      nodes.requireNamed(known);
+    }
     node.retain();
     CachedFile file;
     try {

@@ -80,6 +80,17 @@ final class Nodes {
     return require(nodeId);
   }
 
+  /**
+   * Before an open that will change a file: what has lost its last name behind the mount is no
+   * longer what the kernel remembers by that name. ESTALE makes it look the name up anew; without,
+   * bytes would be written, and synced, to a file that nobody can open again.
+   */
+  void requireNamed(KnownNode known) {
+    if (!known.isNameless() && store.attributes(known.backing()).linkCount() == 0) {
+      throw new BackingException(Errno.ESTALE, "open", "node " + known.nodeId());
+    }
+  }
+
   /** Attributes with the size that readers see: of regular files the cache knows it. */
   Attributes attributes(BackingNode node) {
     return isRegular(node) ? cache.attributes(node) : store.attributes(node);

@@ -4,7 +4,6 @@ import io.emberfs.core.BackingException;
 import io.emberfs.core.Errno;
 import io.emberfs.core.Meters.Counter;
 import io.emberfs.core.Request;
-import io.emberfs.core.Workers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,21 +14,30 @@ import org.slf4j.LoggerFactory;
 final class Tasks {
   private static final Logger LOG = LoggerFactory.getLogger(Tasks.class);
 
-  private final Workers workers;
+  private final UserShares shares;
+  private final boolean answersAtOnce;
   private final Counter handlerErrors;
 
-  Tasks(Workers workers, Counter handlerErrors) {
-    this.workers = workers;
+  /**
+   * @param answersAtOnce whether no body waits: then the receiving thread runs all of them
+   */
+  Tasks(UserShares shares, boolean answersAtOnce, Counter handlerErrors) {
+    this.shares = shares;
+    this.answersAtOnce = answersAtOnce;
     this.handlerErrors = handlerErrors;
   }
 
   /**
-   * Runs a body that may touch the backing away from the receiving thread; on it only when the
-   * workers' queue is full.
+   * Runs a body that may touch the backing away from the receiving thread; on it only where nothing
+   * waits, or when the workers' queue is full.
    */
   void later(Request request, Runnable body) {
+    if (answersAtOnce) {
+      now(request, body);
+      return;
+    }
     request.defer();
-    if (!workers.execute(() -> now(request, body))) {
+    if (!shares.execute(request.uid(), () -> now(request, body))) {
       now(request, body);
     }
   }

@@ -78,6 +78,11 @@ public final class KnownNode {
     return openCount == 0 && nameless;
   }
 
+  /** Whether the last name was removed through this mount, or there never was one. */
+  public synchronized boolean isNameless() {
+    return nameless;
+  }
+
   /** A file that had no name has one. */
   public synchronized void gotName() {
     nameless = false;

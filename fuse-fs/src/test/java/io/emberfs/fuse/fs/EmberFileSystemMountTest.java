@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The file system over a real mount, with the backing in memory: what ordinary programs do. */
 final class EmberFileSystemMountTest {
+  private static final int WORKERS_PER_USER = 4;
   private static final long TTL = 1_000_000_000L;
 
   private static final int ASKED_MAX = 100;
@@ -89,7 +90,7 @@ final class EmberFileSystemMountTest {
     FakeBlockCache cache = new FakeBlockCache(store);
     NodeTable table = new NodeTable(store.root(), 1000);
     KernelNotifier notifier = new KernelNotifier(table, new RecordingTransport());
-    FsOptions options = new FsOptions(TTL, TTL, kernelCache, true, false);
+    FsOptions options = new FsOptions(TTL, TTL, kernelCache, true, false, false, WORKERS_PER_USER);
     try (PoolWorkers workers = new PoolWorkers();
         TestMount mount =
             TestMount.mount(
@@ -118,7 +119,7 @@ final class EmberFileSystemMountTest {
     NodeTable table = new NodeTable(store.root(), 1000);
     Meters meters = new Meters();
     KernelNotifier notifier = new KernelNotifier(table, new RecordingTransport());
-    FsOptions options = new FsOptions(TTL, TTL, false, true, false);
+    FsOptions options = new FsOptions(TTL, TTL, false, true, false, false, WORKERS_PER_USER);
     try (PoolWorkers workers = new PoolWorkers();
         TestMount mount =
             TestMount.mount(

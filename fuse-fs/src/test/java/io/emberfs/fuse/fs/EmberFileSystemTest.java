@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class EmberFileSystemTest {
+  private static final int WORKERS_PER_USER = 4;
   private static final int USER = 1000;
   private static final long TTL = 1_000_000_000L;
   private static final int O_RDWR = 2;
@@ -42,7 +43,8 @@ final class EmberFileSystemTest {
   private final FakeWorkers workers = new FakeWorkers();
   private final Meters meters = new Meters();
   private final List<EmberFileSystem> fileSystems = new ArrayList<>();
-  private EmberFileSystem fs = fileSystem(new FsOptions(TTL, TTL, false, true, false));
+  private EmberFileSystem fs =
+      fileSystem(new FsOptions(TTL, TTL, false, true, false, false, WORKERS_PER_USER));
 
   private EmberFileSystem fileSystem(FsOptions options) {
     fileSystems.add(
@@ -103,7 +105,7 @@ final class EmberFileSystemTest {
 
   @Test
   void withoutEntryValidityAMissingNameIsAnError() {
-    fs = fileSystem(new FsOptions(0, 0, false, true, false));
+    fs = fileSystem(new FsOptions(0, 0, false, true, false, false, WORKERS_PER_USER));
 
     assertThat(run(r -> fs.lookup(r, NodeTable.ROOT_ID, name("missing"))).errno())
         .isEqualTo(Errno.ENOENT);
@@ -117,7 +119,7 @@ final class EmberFileSystemTest {
 
     Request.OpenReply reading = open(created.entry().nodeId(), 0).flags();
     assertThat(reading).isEqualTo(new Request.OpenReply(true, false, true, false));
-    fs = fileSystem(new FsOptions(TTL, TTL, true, true, false));
+    fs = fileSystem(new FsOptions(TTL, TTL, true, true, false, false, WORKERS_PER_USER));
     reading = open(created.entry().nodeId(), 0).flags();
     assertThat(reading).isEqualTo(new Request.OpenReply(false, false, true, false));
   }
@@ -147,7 +149,7 @@ final class EmberFileSystemTest {
     Answer.Created created = create("f", 0);
     long nodeId = created.entry().nodeId();
     long root = NodeTable.ROOT_ID;
-    fs = fileSystem(new FsOptions(TTL, TTL, false, true, true));
+    fs = fileSystem(new FsOptions(TTL, TTL, false, true, true, false, WORKERS_PER_USER));
     List<Consumer<Request>> changes =
         List.of(
             r -> fs.open(r, nodeId, O_RDWR),
@@ -382,7 +384,7 @@ final class EmberFileSystemTest {
         .isEqualTo(Errno.ENODATA);
     assertThat(cache.inodeChanges).hasSize(2);
 
-    fs = fileSystem(new FsOptions(TTL, TTL, false, false, false));
+    fs = fileSystem(new FsOptions(TTL, TTL, false, false, false, false, WORKERS_PER_USER));
     assertThat(run(r -> fs.getExtendedAttribute(r, nodeId, name("user.a"), 5)).errno())
         .isEqualTo(Errno.ENOSYS);
   }

@@ -23,6 +23,10 @@ final class FakeWorkers implements Workers {
   @Override
   public void close() {}
 
+  int waiting() {
+    return tasks.size();
+  }
+
   void runAll() {
     while (!tasks.isEmpty()) {
       tasks.pop().run();

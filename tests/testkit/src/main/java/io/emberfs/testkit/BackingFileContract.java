@@ -10,6 +10,7 @@ import io.emberfs.core.BackingFile;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.BackingStore.OpenMode;
+import io.emberfs.core.BlockCache;
 import io.emberfs.core.Caller;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FileVersion;
@@ -70,6 +71,19 @@ public abstract class BackingFileContract {
   void whatIsWrittenIsRead() {
     assertThat(file.write(3, memory("hello"))).isEqualTo(5);
     assertThat(read(file, 0, 8)).isEqualTo(bytes("\0\0\0hello"));
+  }
+
+  @Test
+  void aReadThatMustNotWaitReadsTheSameOrNothing() {
+    file.write(0, memory("hello"));
+    for (int offset : new int[] {0, 2, 5, 500}) {
+      MemorySegment target = arena.allocate(100);
+      int count = file.readNow(offset, target);
+      if (count != BlockCache.WOULD_WAIT) {
+        assertThat(target.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE))
+            .isEqualTo(read(file, offset, 100));
+      }
+    }
   }
 
   @Test

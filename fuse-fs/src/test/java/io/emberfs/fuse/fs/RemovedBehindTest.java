@@ -1,0 +1,92 @@
+package io.emberfs.fuse.fs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.emberfs.core.BackingNode;
+import io.emberfs.core.Clock;
+import io.emberfs.core.Errno;
+import io.emberfs.core.Meters;
+import io.emberfs.fuse.node.NodeTable;
+import io.emberfs.testkit.AssertingRequest;
+import io.emberfs.testkit.AssertingRequest.Answer;
+import io.emberfs.testkit.FakeBackingStore;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+/** Opens by a name that the kernel remembers and that somebody else has removed meanwhile. */
+final class RemovedBehindTest {
+  private static final long TTL = 1_000_000_000L;
+  private static final int O_RDONLY = 0;
+  private static final int O_WRONLY = 1;
+  private static final int O_TRUNC = 01000;
+  private static final byte[] NAME = "f".getBytes(StandardCharsets.UTF_8);
+
+  private final FakeBackingStore store = new FakeBackingStore();
+  private final NodeTable table = new NodeTable(store.root(), 1000);
+  private final FakeWorkers workers = new FakeWorkers();
+
+  /** A backing in memory: every answer comes before the call returns. */
+  private final EmberFileSystem fs =
+      new EmberFileSystem(
+          store,
+          new FakeBlockCache(store),
+          table,
+          new KernelNotifier(table, new RecordingTransport()),
+          workers,
+          new FsOptions(TTL, TTL, false, true, false, true, 1),
+          Clock.SYSTEM,
+          new Meters());
+
+  @Test
+  void anOpenThatWouldChangeItIsStaleAndNothingIsCut() {
+    long node = create();
+    BackingNode behind = store.lookup(store.root(), NAME);
+    store.unlink(store.root(), NAME);
+
+    assertThat(open(node, O_WRONLY)).isEqualTo(new Answer.Failure(Errno.ESTALE));
+    assertThat(open(node, O_RDONLY | O_TRUNC)).isEqualTo(new Answer.Failure(Errno.ESTALE));
+    assertThat(store.attributes(behind).size()).isEqualTo(5);
+    behind.release(1);
+  }
+
+  @Test
+  void anOpenForReadingGetsWhatTheKernelRemembers() {
+    long node = create();
+    store.unlink(store.root(), NAME);
+
+    assertThat(open(node, O_RDONLY)).isInstanceOf(Answer.Opened.class);
+  }
+
+  @Test
+  void whatWasRemovedThroughTheMountIsOpenedAgainByItsDescriptor() {
+    long node = create();
+    AssertingRequest request = AssertingRequest.plain();
+    fs.unlink(request, NodeTable.ROOT_ID, NAME);
+    assertThat(request.isAnswered()).isTrue();
+
+    assertThat(open(node, O_WRONLY)).isInstanceOf(Answer.Opened.class);
+  }
+
+  @Test
+  void aBackingInMemoryIsAskedByTheReceiver() {
+    create();
+    assertThat(workers.waiting()).isZero();
+  }
+
+  private long create() {
+    AssertingRequest request = AssertingRequest.plain();
+    fs.create(request, NodeTable.ROOT_ID, NAME, O_WRONLY, 0644);
+    assertThat(request.isDeferred()).isFalse();
+    Answer.Created created = request.answer(Answer.Created.class);
+    AssertingRequest write = AssertingRequest.of(0, "bytes".getBytes(StandardCharsets.UTF_8));
+    fs.write(write, created.entry().nodeId(), created.handle(), 0, false, false);
+    assertThat(write.answer(Answer.Written.class).byteCount()).isEqualTo(5);
+    return created.entry().nodeId();
+  }
+
+  private Answer open(long node, int flags) {
+    AssertingRequest request = AssertingRequest.plain();
+    fs.open(request, node, flags);
+    return request.answer(Answer.class);
+  }
+}
