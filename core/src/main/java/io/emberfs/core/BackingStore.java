@@ -1,5 +1,7 @@
 package io.emberfs.core;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The slow directory, the truth: its tree, and its files' bytes. Nothing is remembered here but
  * which inode a node stands for. Any thread; every call may block.
@@ -21,6 +23,14 @@ public interface BackingStore extends Namespace, AutoCloseable {
    */
   default boolean answersAtOnce() {
     return false;
+  }
+
+  /**
+   * Begins to hear of changes by others; null where this backing or this machine cannot tell of
+   * them. The watch is the caller's, and closed before the store.
+   */
+  default @Nullable BackingWatch watch() {
+    return null;
   }
 
   /** Makes everything written to the file system of the backing durable (syncfs(2)). */

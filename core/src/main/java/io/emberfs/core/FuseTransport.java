@@ -51,6 +51,14 @@ public interface FuseTransport extends AutoCloseable {
   boolean notifyInvalidInode(long nodeId, long offset, long length);
 
   /**
+   * Asks the kernel to look a name up anew at its next use. From a thread that holds nothing. False
+   * if unsupported.
+   */
+  default boolean notifyInvalidEntry(long parentId, byte[] name) {
+    return false;
+  }
+
+  /**
    * Asks the kernel to forget those of some nodes that nobody uses; FORGET says which it did. From
    * a thread that holds nothing. False if unsupported.
    *

@@ -68,6 +68,19 @@ public final class FileSystemCalls {
    * @return 0 where the file system has no handles
    */
   public static long handleHash(int descriptor) {
+    // The type counts: it says how the bytes are meant.
+    int length = readHandle(descriptor) - HANDLE_TYPE;
+    return length <= 0 ? 0 : hash(Scratch.mine().struct, HANDLE_TYPE, length);
+  }
+
+  /** The kernel's handle of an inode (struct file_handle); empty where the file system has none. */
+  public static byte[] handle(int descriptor) {
+    int length = readHandle(descriptor);
+    return Scratch.mine().struct.asSlice(0, length).toArray(JAVA_BYTE);
+  }
+
+  /** Bytes of the handle, which then lies in the scratch memory; 0 if there is none. */
+  private static int readHandle(int descriptor) {
     MemorySegment captured = LibC.captured();
     MemorySegment struct = Scratch.mine().struct;
     long address = struct.address();
@@ -88,11 +101,8 @@ public final class FileSystemCalls {
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);
     }
-    // The type counts: it says how the bytes are meant.
-    int length = Integer.BYTES + struct.get(JAVA_INT, HANDLE_BYTES);
-    return result < 0 || length > Integer.BYTES + HANDLE_BYTES_MAX
-        ? 0
-        : hash(struct, HANDLE_TYPE, length);
+    int byteCount = struct.get(JAVA_INT, HANDLE_BYTES);
+    return result < 0 || byteCount > HANDLE_BYTES_MAX ? 0 : HANDLE_CONTENT + byteCount;
   }
 
   /** Raises the process's soft limit of descriptors to the hard one and returns what holds then. */

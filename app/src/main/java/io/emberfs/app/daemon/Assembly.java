@@ -28,6 +28,7 @@ import io.emberfs.ffi.CpuClock;
 import io.emberfs.ffi.Credentials;
 import io.emberfs.fuse.channel.DevTransport;
 import io.emberfs.fuse.channel.UringTransport;
+import io.emberfs.fuse.fs.DirectoryWatches;
 import io.emberfs.fuse.fs.EmberFileSystem;
 import io.emberfs.fuse.fs.FsOptions;
 import io.emberfs.fuse.fs.KernelNotifier;
@@ -49,8 +50,8 @@ import java.util.function.UnaryOperator;
 /**
  * Puts the rooms together: the one class that names the concrete classes of the other modules.
  *
- * <p>What is made later is closed earlier: transport, workers, engine, database, state directory,
- * backing.
+ * <p>What is made later is closed earlier: transport, workers, watches, engine, database, state
+ * directory, backing.
  */
 public final class Assembly implements Daemon.Assembler {
   private static final double NANOS_PER_SECOND = 1e9;
@@ -166,16 +167,21 @@ public final class Assembly implements Daemon.Assembler {
       lower.forEach(Tier::clear);
     }
 
+    DirectoryWatches watches = watches(configuration, store, engine, nodes, notifier, meters);
+    opened.addFirst(watches);
+
     PoolWorkers workers = new PoolWorkers(WORKER_THREADS, TASKS_QUEUED_MAX, meters);
     opened.addFirst(workers);
     engine.start(workers, configuration.prefetch() ? PREFETCH_THREADS : 0);
     notifier.start(workers);
+    watches.start(workers);
     EmberFileSystem fileSystem =
         new EmberFileSystem(
             store,
             engine.cache(),
             nodes,
             notifier,
+            watches,
             workers,
             fsOptions(configuration, store.answersAtOnce() && lower.isEmpty()),
             clock,
@@ -189,6 +195,23 @@ public final class Assembly implements Daemon.Assembler {
     meters.gauge("memory.scratchBytesMax", engine::scratchBytesMax);
     return new AssembledMount(
         transport, fileSystem, mountSpec(configuration), engine.cache(), tiers, meters, opened);
+  }
+
+  /** Where nothing is remembered, nothing has to be told. */
+  private static DirectoryWatches watches(
+      MountConfiguration configuration,
+      BackingStore store,
+      Engine engine,
+      NodeTable nodes,
+      KernelNotifier notifier,
+      Meters meters) {
+    return new DirectoryWatches(
+        configuration.attributeTtl().isZero() ? null : store.watch(),
+        store,
+        engine.cache(),
+        nodes,
+        notifier,
+        meters);
   }
 
   /** Whether rings can be had shows only while it mounts; without them it is the device's. */

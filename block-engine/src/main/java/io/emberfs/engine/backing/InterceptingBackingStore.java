@@ -6,10 +6,12 @@ import io.emberfs.core.BackingDirectory;
 import io.emberfs.core.BackingFile;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.BackingStore;
+import io.emberfs.core.BackingWatch;
 import io.emberfs.core.Caller;
 import io.emberfs.core.FileSystemStatistics;
 import io.emberfs.core.FileVersion;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A backing around another one that sees each request pass. The inner store, and what it opens,
@@ -154,6 +156,11 @@ abstract class InterceptingBackingStore implements BackingStore {
   @Override
   public boolean answersAtOnce() {
     return inner.answersAtOnce();
+  }
+
+  @Override
+  public @Nullable BackingWatch watch() {
+    return inner.watch();
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingFile;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.BackingStore;
+import io.emberfs.core.BackingWatch;
 import io.emberfs.core.Caller;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FileSystemStatistics;
@@ -32,6 +33,8 @@ import java.nio.file.Path;
 import java.util.concurrent.locks.Lock;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A directory of this machine as a {@link BackingStore}.
@@ -46,6 +49,7 @@ import org.jspecify.annotations.Nullable;
  * per-thread scratch.
  */
 public final class PosixBackingStore implements BackingStore {
+  private static final Logger LOG = LoggerFactory.getLogger(PosixBackingStore.class);
   private static final int S_IFMT = 0170000;
   private static final int S_IFDIR = 0040000;
   private static final int S_IFLNK = 0120000;
@@ -127,6 +131,16 @@ public final class PosixBackingStore implements BackingStore {
   @Override
   public boolean answersAtOnce() {
     return answersAtOnce;
+  }
+
+  @Override
+  public @Nullable BackingWatch watch() {
+    try {
+      return new PosixWatch();
+    } catch (BackingException unavailable) {
+      LOG.info("changes behind the mount are not heard of: {}", unavailable.getMessage());
+      return null;
+    }
   }
 
   @Override

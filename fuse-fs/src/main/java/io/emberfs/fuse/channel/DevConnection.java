@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -200,30 +201,41 @@ final class DevConnection implements ReplyChannel {
   }
 
   boolean notifyInvalidInode(long nodeId, long offset, long length) {
-    if (!beginNotification()) {
-      return false;
-    }
-    // No lock is held here: the kernel may wait for a page whose reader or writer waits for an
-    // answer of ours.
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment message = arena.allocate(Notification.INVALID_INODE_SIZE);
-      Notification.invalidInode(message, nodeId, offset, length);
-      int result = FuseDevice.write(descriptors[0], message.address(), message.byteSize());
-      // ENOENT: the kernel does not know the node, so it keeps nothing of it.
-      return result >= 0 || result == -Errno.ENOENT;
-    } finally {
-      endNotification();
-    }
+    int result =
+        send(
+            Notification.INVALID_INODE_SIZE,
+            message -> Notification.invalidInode(message, nodeId, offset, length));
+    // ENOENT: the kernel does not know the node, so it keeps nothing of it.
+    return result >= 0 || result == -Errno.ENOENT;
+  }
+
+  boolean notifyInvalidEntry(long parentId, byte[] name) {
+    int result =
+        send(
+            Notification.invalidEntrySize(name),
+            message -> Notification.invalidEntry(message, parentId, name));
+    return result >= 0 || result == -Errno.ENOENT;
   }
 
   boolean notifyPrune(long[] nodeIds, int count) {
+    return send(
+            Notification.pruneSize(count), message -> Notification.prune(message, nodeIds, count))
+        >= 0;
+  }
+
+  /**
+   * Writes a notification; bytes written, or the negated errno, ENODEV after the end. No lock is
+   * held meanwhile: the kernel may wait for a page whose reader or writer waits for an answer of
+   * ours.
+   */
+  private int send(int byteCount, Consumer<MemorySegment> encoding) {
     if (!beginNotification()) {
-      return false;
+      return -Errno.ENODEV;
     }
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment message = arena.allocate(Notification.pruneSize(count));
-      Notification.prune(message, nodeIds, count);
-      return FuseDevice.write(descriptors[0], message.address(), message.byteSize()) >= 0;
+      MemorySegment message = arena.allocate(byteCount);
+      encoding.accept(message);
+      return FuseDevice.write(descriptors[0], message.address(), byteCount);
     } finally {
       endNotification();
     }

@@ -103,6 +103,12 @@ abstract sealed class DeviceTransport implements FuseTransport
   }
 
   @Override
+  public boolean notifyInvalidEntry(long parentId, byte[] name) {
+    DevConnection present = connection;
+    return present != null && present.notifyInvalidEntry(parentId, name);
+  }
+
+  @Override
   public boolean notifyPrune(long[] nodeIds, int count) {
     DevConnection present = connection;
     return present != null && present.notifyPrune(nodeIds, count);

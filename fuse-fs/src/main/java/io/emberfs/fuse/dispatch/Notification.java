@@ -1,5 +1,6 @@
 package io.emberfs.fuse.dispatch;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
@@ -14,6 +15,11 @@ public final class Notification {
   public static final int INVALID_INODE_SIZE = Wire.OUT_HEADER_SIZE + 24;
 
   private static final int INVALID_INODE_CODE = 2;
+  private static final int INVALID_ENTRY_CODE = 3;
+  private static final int NAME_LENGTH_AT = Wire.OUT_HEADER_SIZE + 8;
+  private static final int ENTRY_FLAGS_AT = Wire.OUT_HEADER_SIZE + 12;
+  private static final int NAME_AT = Wire.OUT_HEADER_SIZE + 16;
+  private static final int EXPIRE_ONLY = 1;
   private static final int PRUNE_CODE = 9;
   private static final int PRUNE_COUNT_AT = Wire.OUT_HEADER_SIZE;
   private static final int PRUNE_IDS_AT = Wire.OUT_HEADER_SIZE + 16;
@@ -37,6 +43,27 @@ public final class Notification {
     target.set(JAVA_LONG_UNALIGNED, NODE_ID_AT, nodeId);
     target.set(JAVA_LONG_UNALIGNED, OFFSET_AT, offset);
     target.set(JAVA_LONG_UNALIGNED, LENGTH_AT, length);
+  }
+
+  /** Bytes of {@link #invalidEntry}. */
+  public static int invalidEntrySize(byte[] name) {
+    return NAME_AT + name.length + 1;
+  }
+
+  /**
+   * Encodes that a name is to be looked up anew (struct fuse_notify_inval_entry_out, then the name
+   * and a zero). It is not taken from whoever is in it, as FUSE_EXPIRE_ONLY says; kernels before
+   * 6.2 drop it.
+   */
+  public static void invalidEntry(MemorySegment target, long parentId, byte[] name) {
+    target.set(JAVA_INT_UNALIGNED, Wire.OUT_LEN, invalidEntrySize(name));
+    target.set(JAVA_INT_UNALIGNED, Wire.OUT_ERROR, INVALID_ENTRY_CODE);
+    target.set(JAVA_LONG_UNALIGNED, Wire.OUT_UNIQUE, 0);
+    target.set(JAVA_LONG_UNALIGNED, NODE_ID_AT, parentId);
+    target.set(JAVA_INT_UNALIGNED, NAME_LENGTH_AT, name.length);
+    target.set(JAVA_INT_UNALIGNED, ENTRY_FLAGS_AT, EXPIRE_ONLY);
+    MemorySegment.copy(name, 0, target, JAVA_BYTE, NAME_AT, name.length);
+    target.set(JAVA_BYTE, NAME_AT + name.length, (byte) 0);
   }
 
   /** Bytes of {@link #prune}. */

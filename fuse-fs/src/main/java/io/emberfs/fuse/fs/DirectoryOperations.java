@@ -7,6 +7,7 @@ import io.emberfs.core.BackingStore;
 import io.emberfs.core.Errno;
 import io.emberfs.core.Request;
 import io.emberfs.fuse.node.HandleTable;
+import io.emberfs.fuse.node.KnownNode;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -19,11 +20,13 @@ final class DirectoryOperations {
 
   private final BackingStore store;
   private final Nodes nodes;
+  private final DirectoryWatches watches;
   private final HandleTable<OpenDirectory> directories = new HandleTable<>(HANDLES_MAX);
 
-  DirectoryOperations(BackingStore store, Nodes nodes) {
+  DirectoryOperations(BackingStore store, Nodes nodes, DirectoryWatches watches) {
     this.store = store;
     this.nodes = nodes;
+    this.watches = watches;
   }
 
   /**
@@ -34,10 +37,12 @@ final class DirectoryOperations {
   private record OpenDirectory(BackingNode node, BackingDirectory directory, ReentrantLock lock) {}
 
   void open(Request request, long nodeId) {
-    BackingNode node = nodes.require(nodeId).backing();
+    KnownNode known = nodes.require(nodeId);
+    BackingNode node = known.backing();
     if (!Nodes.isDirectory(node)) {
       throw new BackingException(Errno.ENOTDIR, "open", "node " + nodeId);
     }
+    watches.use(known);
     node.retain();
     OpenDirectory open;
     try {

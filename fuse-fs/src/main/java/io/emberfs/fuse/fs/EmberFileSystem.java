@@ -35,12 +35,14 @@ public final class EmberFileSystem implements FsHandler {
    * @param cache stays the caller's
    * @param table the nodes that the kernel knows, of {@code store}; empty but for the root
    * @param notifier of the same table, towards the transport that serves this
+   * @param watches of the same table
    */
   public EmberFileSystem(
       BackingStore store,
       BlockCache cache,
       NodeTable table,
       KernelNotifier notifier,
+      DirectoryWatches watches,
       Workers workers,
       FsOptions options,
       Clock clock,
@@ -56,8 +58,8 @@ public final class EmberFileSystem implements FsHandler {
             options.answersAtOnce(),
             meters.counter("fuse.handlerErrors"));
     this.files = new FileOperations(store, cache, nodes, options, clock, meters);
-    this.names = new NameOperations(store, nodes, options);
-    this.directories = new DirectoryOperations(store, nodes);
+    this.names = new NameOperations(store, nodes, watches, options);
+    this.directories = new DirectoryOperations(store, nodes, watches);
     this.attributes = new AttributeOperations(store, cache, nodes, options);
   }
 

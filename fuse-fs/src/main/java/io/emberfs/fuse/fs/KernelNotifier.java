@@ -87,6 +87,21 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
     transport.notifyInvalidInode(nodeId, ATTRIBUTES_ONLY, 0);
   }
 
+  /**
+   * Tells the kernel to look a name up anew. From a thread that holds nothing: the kernel waits for
+   * the directory's lock, which the caller of a request may hold.
+   */
+  void nameChanged(long directoryId, byte[] name) {
+    if (directoryId != 0) {
+      transport.notifyInvalidEntry(directoryId, name);
+    }
+  }
+
+  /** Every node is to be told of. */
+  synchronized void everythingChanged() {
+    isOverrun = true;
+  }
+
   /** Passes some notes on; returns how many. */
   int step() {
     if (takeOverrun()) {

@@ -8,6 +8,7 @@ import io.emberfs.core.BackingStore;
 import io.emberfs.core.Caller;
 import io.emberfs.core.Errno;
 import io.emberfs.core.Request;
+import io.emberfs.fuse.node.KnownNode;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +22,13 @@ final class NameOperations {
 
   private final BackingStore store;
   private final Nodes nodes;
+  private final DirectoryWatches watches;
   private final FsOptions options;
 
-  NameOperations(BackingStore store, Nodes nodes, FsOptions options) {
+  NameOperations(BackingStore store, Nodes nodes, DirectoryWatches watches, FsOptions options) {
     this.store = store;
     this.nodes = nodes;
+    this.watches = watches;
     this.options = options;
   }
 
@@ -34,7 +37,10 @@ final class NameOperations {
   }
 
   void lookup(Request request, long parentId, byte[] name) {
-    BackingNode found = nodes.lookupOrNull(nodes.require(parentId).backing(), name);
+    KnownNode parent = nodes.require(parentId);
+    // Before the look, so that no change falls between the two.
+    watches.use(parent);
+    BackingNode found = nodes.lookupOrNull(parent.backing(), name);
     if (found != null) {
       request.replyEntry(nodes.learn(found));
     } else if (options.entryTtlNanos() > 0) {

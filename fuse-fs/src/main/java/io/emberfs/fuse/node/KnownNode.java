@@ -27,6 +27,9 @@ public final class KnownNode {
   @GuardedBy("this")
   private boolean nameless;
 
+  @GuardedBy("this")
+  private boolean watched;
+
   KnownNode(long nodeId, long nodeGeneration, BackingNode backing) {
     this.nodeId = nodeId;
     this.nodeGeneration = nodeGeneration;
@@ -62,6 +65,18 @@ public final class KnownNode {
   /** Whether a write must look for set-id bits to clear. */
   public boolean maySetId() {
     return setIdSeen;
+  }
+
+  /** True for the first call only: the caller has this directory watched. */
+  public synchronized boolean beginWatch() {
+    boolean isFirst = !watched;
+    watched = true;
+    return isFirst;
+  }
+
+  /** Whether anybody was to have it watched. */
+  public synchronized boolean isWatched() {
+    return watched;
   }
 
   /** One more handle is open. */

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ public final class NodeTable {
 
   private final int nodesMax;
   private final KnownNode root;
+  private volatile Consumer<KnownNode> forgetListener = _ -> {};
 
   /** Index is the node id; 0 stays empty. Replaced when it grows. */
   private volatile AtomicReferenceArray<@Nullable KnownNode> byId;
@@ -61,6 +63,14 @@ public final class NodeTable {
     this.nextId = (int) ROOT_ID + 1;
     byId.set((int) ROOT_ID, root);
     byBacking.put(rootNode, root);
+  }
+
+  /**
+   * Sets who hears of each node that the kernel forgets, while its backing node is still held.
+   * Once, before the first node is learned.
+   */
+  public void onForget(Consumer<KnownNode> listener) {
+    forgetListener = listener;
   }
 
   /** The mounted directory. */
@@ -111,6 +121,7 @@ public final class NodeTable {
       }
       remove(known);
     }
+    forgetListener.accept(known);
     known.backing().release(1);
   }
 

@@ -22,7 +22,9 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -213,6 +215,32 @@ abstract class TransportContract {
         mount.run("timeout -s KILL 20 dd if=/dev/zero of=file bs=100 count=1 conv=notrunc,nocreat");
         assertThat(wasHeldBack).as("the kernel held the notification back").isTrue();
       }
+    }
+  }
+
+  @Test
+  void aNameThatIsToldToHaveChangedIsLookedUpAnew() throws Exception {
+    AtomicInteger lookups = new AtomicInteger();
+    FsHandler remembering =
+        new Overriding(handler) {
+          @Override
+          public void lookup(Request request, long parentId, byte[] name) {
+            lookups.incrementAndGet();
+            request.replyNoEntry(TimeUnit.HOURS.toNanos(1));
+          }
+        };
+    try (TestMount mount = mount(remembering)) {
+      String looks = "for i in 1 2 3; do [ ! -e missing ]; done";
+      mount.run(looks);
+      assertThat(lookups.get()).isEqualTo(1);
+
+      byte[] name = "missing".getBytes(StandardCharsets.UTF_8);
+      FuseTransport transport = mount.transport();
+      boolean isTold = transport.notifyInvalidEntry(1, name);
+      assertThat(isTold).isEqualTo(transport.capabilities().notifications());
+      assertThat(transport.notifyInvalidEntry(1, new byte[] {'x'})).isEqualTo(isTold);
+      mount.run(looks);
+      assertThat(lookups.get()).isEqualTo(isTold ? 2 : 1);
     }
   }
 

@@ -38,6 +38,10 @@ final class UringTransportTest extends TransportContract {
   private static final long IDLE_NANOS = 400_000_000;
   private static final int MISS_EVERY = 64;
   private static final int BLOCK = 4096;
+  private static final int ROUNDS_MAX = 60;
+
+  /** Looking up, opening and closing eight times: far less than a byte for each of 8192 reads. */
+  private static final long ALLOCATED_MAX = 8 * 2000;
 
   @Override
   FuseTransport transport(boolean kernelCache) {
@@ -176,14 +180,16 @@ final class UringTransportTest extends TransportContract {
   @Test
   void aHitAllocatesNothing() throws Exception {
     handler.add("file", new byte[4 << 20]);
-    String script = "for i in $(seq %d); do dd if=file bs=4k status=none of=/dev/null; done";
+    String script = "for i in $(seq 8); do dd if=file bs=4k status=none of=/dev/null; done";
     try (TestMount mount = mount(handler)) {
-      mount.run(script.formatted(12));
-      long before = allocatedByRings();
-      mount.run(script.formatted(8));
-      long allocated = allocatedByRings() - before;
-      // Opening, looking up and closing allocate: far less than a byte for each of 8192 reads.
-      assertThat(allocated).isLessThan(8 * 2000);
+      long allocated = Long.MAX_VALUE;
+      // Until the compiler, which may have other work, has seen what need not be allocated.
+      for (int round = 0; round < ROUNDS_MAX && allocated > ALLOCATED_MAX; round++) {
+        long before = allocatedByRings();
+        mount.run(script);
+        allocated = allocatedByRings() - before;
+      }
+      assertThat(allocated).isLessThanOrEqualTo(ALLOCATED_MAX);
     }
   }
 

@@ -96,7 +96,15 @@ final class EmberFileSystemMountTest {
             TestMount.mount(
                 folder,
                 new EmberFileSystem(
-                    store, cache, table, notifier, workers, options, Clock.SYSTEM, meters),
+                    store,
+                    cache,
+                    table,
+                    notifier,
+                    new DirectoryWatches(null, store, cache, table, notifier, meters),
+                    workers,
+                    options,
+                    Clock.SYSTEM,
+                    meters),
                 transport)) {
       mount.run(WORK);
     }
@@ -125,7 +133,15 @@ final class EmberFileSystemMountTest {
             TestMount.mount(
                 folder,
                 new EmberFileSystem(
-                    store, cache, table, notifier, workers, options, Clock.SYSTEM, meters),
+                    store,
+                    cache,
+                    table,
+                    notifier,
+                    new DirectoryWatches(null, store, cache, table, notifier, meters),
+                    workers,
+                    options,
+                    Clock.SYSTEM,
+                    meters),
                 false,
                 meters)) {
       mount.run("for i in $(seq " + fileCount + "); do echo $i > f$i; done; cat f* > /dev/null");

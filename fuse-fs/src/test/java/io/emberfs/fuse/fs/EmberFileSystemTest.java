@@ -42,13 +42,16 @@ final class EmberFileSystemTest {
   private final KernelNotifier notifier = new KernelNotifier(table, transport);
   private final FakeWorkers workers = new FakeWorkers();
   private final Meters meters = new Meters();
+  private final DirectoryWatches watches =
+      new DirectoryWatches(null, store, cache, table, notifier, meters);
   private final List<EmberFileSystem> fileSystems = new ArrayList<>();
   private EmberFileSystem fs =
       fileSystem(new FsOptions(TTL, TTL, false, true, false, false, WORKERS_PER_USER));
 
   private EmberFileSystem fileSystem(FsOptions options) {
     fileSystems.add(
-        new EmberFileSystem(store, cache, table, notifier, workers, options, Clock.SYSTEM, meters));
+        new EmberFileSystem(
+            store, cache, table, notifier, watches, workers, options, Clock.SYSTEM, meters));
     return fileSystems.getLast();
   }
 

@@ -23,19 +23,23 @@ final class RemovedBehindTest {
 
   private final FakeBackingStore store = new FakeBackingStore();
   private final NodeTable table = new NodeTable(store.root(), 1000);
+  private final FakeBlockCache cache = new FakeBlockCache(store);
+  private final KernelNotifier notifier = new KernelNotifier(table, new RecordingTransport());
+  private final Meters meters = new Meters();
   private final FakeWorkers workers = new FakeWorkers();
 
   /** A backing in memory: every answer comes before the call returns. */
   private final EmberFileSystem fs =
       new EmberFileSystem(
           store,
-          new FakeBlockCache(store),
+          cache,
           table,
-          new KernelNotifier(table, new RecordingTransport()),
+          notifier,
+          new DirectoryWatches(null, store, cache, table, notifier, meters),
           workers,
           new FsOptions(TTL, TTL, false, true, false, true, 1),
           Clock.SYSTEM,
-          new Meters());
+          meters);
 
   @Test
   void anOpenThatWouldChangeItIsStaleAndNothingIsCut() {
