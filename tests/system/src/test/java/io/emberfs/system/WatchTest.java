@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @RealMount
 final class WatchTest {
   private static final Duration SEEN_MAX = Duration.ofSeconds(20);
-  private static final String[] LONG_TTL = {"--attr-ttl", "1h"};
+  private static final String[] LONG_TTL = {"--attr-ttl", "50m"};
 
   @Test
   void namesThatComeGoAndMoveAreSeen(Rig rig) throws Exception {
@@ -50,7 +50,7 @@ final class WatchTest {
     Path behind = rig.backing().resolve("f");
     Files.writeString(behind, "first");
     Waiting.untilFilesAreOld();
-    Mount mount = rig.mount("--attr-ttl", "1h", "--kernel-cache", kernelCache);
+    Mount mount = rig.mount("--attr-ttl", "50m", "--kernel-cache", kernelCache);
     Path seen = mount.path().resolve("f");
     try (var open = Files.newByteChannel(seen)) {
       assertThat(seen).hasContent("first");
