@@ -19,6 +19,10 @@ record EmberMount(Path launcher, Path mountPoint, long pid) {
   private static final long POLL_NANOS = 10_000_000;
   private static final int POLL_COUNT_MAX = 1000;
 
+  // Of proc_pid_stat(5): starttime, counted behind the name; its unit is 1/100 s on Linux.
+  private static final int START_FIELD = 19;
+  private static final double TICKS_PER_SECOND = 100;
+
   /**
    * Mounts.
    *
@@ -63,6 +67,16 @@ record EmberMount(Path launcher, Path mountPoint, long pid) {
     for (int i = 0; i < POLL_COUNT_MAX && daemon.isAlive(); i++) {
       LockSupport.parkNanos(POLL_NANOS);
     }
+  }
+
+  /** How long the daemon's process has been there, to the clock tick. */
+  double ageMillis() throws IOException {
+    String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+    // The fields behind the command's name, which may hold anything.
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    double started = Double.parseDouble(fields[START_FIELD]) / TICKS_PER_SECOND;
+    double now = Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ")[0]);
+    return (now - started) * 1000;
   }
 
   /** Memory of the daemon that is resident now. */

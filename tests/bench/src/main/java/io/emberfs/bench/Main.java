@@ -21,9 +21,11 @@ public final class Main {
     BENCHMARKS.put("demo", new Demo());
     BENCHMARKS.put("slow-volume", new SlowVolume());
     BENCHMARKS.put("ram-hit", new RamHit());
-    BENCHMARKS.put("mount-time", new MountTime());
+    BENCHMARKS.put("start", new Start());
     BENCHMARKS.put("memory", new Memory());
     BENCHMARKS.put("transports", new Transports());
+    BENCHMARKS.put("hand-off", new HandOff());
+    BENCHMARKS.put("metadata", new Metadata());
   }
 
   private Main() {}
