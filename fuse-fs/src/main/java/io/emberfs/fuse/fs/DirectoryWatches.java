@@ -70,7 +70,7 @@ public final class DirectoryWatches implements BackingWatch.Listener, AutoClosea
   /** Begins to pass changes on. */
   public void start(Workers workers) {
     if (watch != null) {
-      workers.loop("emberfs-watch", PAUSE_MILLIS, this::step);
+      workers.loop("emberfs-changes", PAUSE_MILLIS, this::step);
     }
   }
 
