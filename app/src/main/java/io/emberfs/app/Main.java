@@ -2,6 +2,7 @@ package io.emberfs.app;
 
 import io.emberfs.app.command.Console;
 import io.emberfs.app.command.Verbs;
+import io.emberfs.app.daemon.HeadStart;
 import java.nio.file.Path;
 
 /** Where the process begins and ends. */
@@ -10,6 +11,9 @@ public final class Main {
 
   /** Runs the verb that the arguments name and ends the process with its exit code. */
   public static void main(String[] arguments) {
+    if (arguments.length > 0 && arguments[0].equals("mount")) {
+      HeadStart.begin();
+    }
     Console console =
         new Console(
             System.out,

@@ -55,8 +55,6 @@ import java.util.function.UnaryOperator;
  */
 public final class Assembly implements Daemon.Assembler {
   private static final double NANOS_PER_SECOND = 1e9;
-  private static final String NATIVE_DIRECTORY_PROPERTY = "emberfs.native";
-  private static final String ROCKS_LIBRARY = "librocksdbjnijni-linux64.so";
   private static final int RECEIVING_THREADS = 2;
   private static final int REQUESTS_IN_FLIGHT_MAX = 256;
   private static final int REQUEST_BYTES_MAX = 1 << 20;

@@ -202,7 +202,12 @@ public final class SsdDatabase implements AutoCloseable {
         });
   }
 
-  private static void loadLibrary() throws IOException {
+  /**
+   * Loads RocksDB's library, which {@link #open} does otherwise. Any thread.
+   *
+   * @throws IOException if it cannot be loaded
+   */
+  public static void loadLibrary() throws IOException {
     try {
       // Found on java.library.path where the build unpacked it; unpacked to a temporary folder only
       // where nobody did.
