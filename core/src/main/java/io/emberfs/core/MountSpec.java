@@ -11,6 +11,7 @@ import java.nio.file.Path;
  * @param readOnly whether the kernel refuses changes
  * @param allowSetUid whether set-id bits count (suid)
  * @param allowDevices whether device nodes work (dev)
+ * @param allowExecution whether programs can be run (exec)
  * @param accessControlLists whether the kernel checks POSIX ACLs, which it asks for as extended
  *     attributes
  * @param requestSizeMax bytes of the largest read or write
@@ -24,6 +25,7 @@ public record MountSpec(
     boolean readOnly,
     boolean allowSetUid,
     boolean allowDevices,
+    boolean allowExecution,
     boolean accessControlLists,
     int requestSizeMax,
     int threadCount,

@@ -74,9 +74,9 @@ final class MountVerb implements Verb {
 
   @Option(
       names = "-o",
-      paramLabel = "FLAGS",
+      paramLabel = "A,B=C",
       split = ",",
-      description = "suid, dev, ro, … as for mount(8)")
+      description = "as for mount(8): suid, dev, noexec, ro, …, and all of the options above")
   private List<String> options = new ArrayList<>();
 
   @Option(

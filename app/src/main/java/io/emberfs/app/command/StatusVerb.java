@@ -16,6 +16,9 @@ import picocli.CommandLine.Option;
 /** {@code status}: which mounts there are. */
 @Command(name = "status", description = "List the mounts.", sortOptions = false)
 final class StatusVerb implements Verb {
+  /** Of a mount that another user made: only that user's files name its process. */
+  private static final Long NO_PID = 0L;
+
   @Option(names = "--json", description = "print an array with one object a mount")
   private boolean json;
 
@@ -32,21 +35,26 @@ final class StatusVerb implements Verb {
         console
             .out()
             .printf(
-                "%-5s %7s  %s  on  %s%n",
+                "%-5s %7s  %s  on  %s%s%n",
                 mount.get("state"),
-                "".equals(mount.get("backing")) ? "-" : mount.get("pid"),
-                "".equals(mount.get("backing")) ? "another user's" : mount.get("backing"),
-                mount.get("mountpoint"));
+                isKnown(mount) ? mount.get("pid") : "-",
+                mount.get("backing"),
+                mount.get("mountpoint"),
+                isKnown(mount) ? "" : "  (another user's)");
       }
     }
     return ExitCode.OK;
   }
 
+  private static boolean isKnown(Map<String, Object> row) {
+    return !NO_PID.equals(row.get("pid"));
+  }
+
   private static Map<String, Object> row(Mount mount) {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("mountpoint", mount.mountPoint().toString());
-    row.put("backing", mount.known().map(known -> known.backing().toString()).orElse(""));
-    row.put("pid", mount.known().map(known -> known.process().pid()).orElse(0L));
+    row.put("backing", mount.backing());
+    row.put("pid", mount.known().map(known -> known.process().pid()).orElse(NO_PID));
     row.put("state", mount.state().name().toLowerCase(Locale.ROOT));
     row.put(
         "stateDirectory",

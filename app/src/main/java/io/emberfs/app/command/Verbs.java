@@ -71,7 +71,11 @@ public final class Verbs {
       return ExitCode.OK;
     }
     try {
-      commandLine.parseArgs(rest.toArray(String[]::new));
+      List<String> written =
+          name.equals("mount")
+              ? MountOptions.writtenOut(rest, commandLine.getCommandSpec().optionsMap().keySet())
+              : rest;
+      commandLine.parseArgs(written.toArray(String[]::new));
     } catch (ParameterException wrong) {
       throw usage(name, wrong);
     }
@@ -105,7 +109,7 @@ public final class Verbs {
   }
 
   /** A question for the name that differs least from what was typed, if any is near. */
-  private static Optional<String> nearest(String typed, Collection<String> names) {
+  static Optional<String> nearest(String typed, Collection<String> names) {
     return names.stream()
         .filter(name -> distance(name, typed) <= DISTANCE_MAX)
         .min(Comparator.comparingInt(name -> distance(name, typed)))

@@ -75,6 +75,12 @@ public record MountConfiguration(
    * @param readOnly whether changes are refused
    * @param setUserId whether set-id bits count
    * @param devices whether device nodes work
+   * @param execution whether programs can be run
    */
-  public record Flags(boolean allowOther, boolean readOnly, boolean setUserId, boolean devices) {}
+  public record Flags(
+      boolean allowOther,
+      boolean readOnly,
+      boolean setUserId,
+      boolean devices,
+      boolean execution) {}
 }

@@ -31,12 +31,39 @@ public record Places(Path cacheHome, Path knownMounts, Path runDirectory) {
           Path.of("/var/lib/emberfs/mounts"),
           Path.of("/run/emberfs"));
     }
-    Path home = Path.of(environment.getOrDefault("HOME", "/tmp/emberfs-home-" + userId));
-    String runtime = environment.get("XDG_RUNTIME_DIR");
+    Path run = runDirectory(environment.get("XDG_RUNTIME_DIR"), userId);
+    Path home = home(environment.get("HOME"), run);
     return new Places(
         xdg(environment, "XDG_CACHE_HOME", home.resolve(".cache")),
         xdg(environment, "XDG_STATE_HOME", home.resolve(".local/state")).resolve("mounts"),
-        isAbsolute(runtime) ? Path.of(runtime, "emberfs") : Path.of("/tmp/emberfs-" + userId));
+        run);
+  }
+
+  /**
+   * The system's directory for this user's sockets; where there is none, or it is another user's,
+   * as after su(1), one that {@link PrivateDirectory} makes.
+   */
+  private static Path runDirectory(@Nullable String given, int userId) {
+    return isAbsolute(given) && isOwn(Path.of(given), userId)
+        ? Path.of(given, "emberfs")
+        : Path.of("/tmp/emberfs-" + userId);
+  }
+
+  /** HOME, else what the user table says, else a place in the private directory. */
+  private static Path home(@Nullable String given, Path runDirectory) {
+    String listed = System.getProperty("user.home");
+    if (isAbsolute(given)) {
+      return Path.of(given);
+    }
+    return isAbsolute(listed) ? Path.of(listed) : runDirectory.resolve("home");
+  }
+
+  private static boolean isOwn(Path file, int userId) {
+    try {
+      return Files.getAttribute(file, "unix:uid").equals(userId);
+    } catch (IOException missing) {
+      return false;
+    }
   }
 
   /** Whether this process runs as root. */
@@ -62,6 +89,11 @@ public record Places(Path cacheHome, Path knownMounts, Path runDirectory) {
     } catch (NoSuchAlgorithmException cause) {
       throw new AssertionError("every Java has SHA-256", cause);
     }
+  }
+
+  /** Whether a file is there and belongs to this user. */
+  public static boolean isOwn(Path file) {
+    return isOwn(file, currentUserId());
   }
 
   static int currentUserId() {

@@ -296,6 +296,7 @@ public final class Assembly implements Daemon.Assembler {
         configuration.flags().readOnly(),
         configuration.flags().setUserId(),
         configuration.flags().devices(),
+        configuration.flags().execution(),
         configuration.accessControlLists(),
         REQUEST_BYTES_MAX,
         RECEIVING_THREADS,

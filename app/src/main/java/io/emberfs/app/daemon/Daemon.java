@@ -10,6 +10,7 @@ import io.emberfs.app.control.ControlServer;
 import io.emberfs.app.daemon.StopRequests.StopOutcome;
 import io.emberfs.app.daemon.StopRequests.StopRequest;
 import io.emberfs.app.registry.KnownMounts;
+import io.emberfs.app.registry.MountPoints;
 import io.emberfs.app.registry.MountRecord;
 import io.emberfs.app.registry.ProcessMark;
 import io.emberfs.core.BackingException;
@@ -17,6 +18,7 @@ import io.emberfs.core.Errno;
 import io.emberfs.core.Meters;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,10 +55,24 @@ public final class Daemon {
     long startNanos = System.nanoTime();
     stops.listenToSignals();
     try (AssembledMount mount = assembler.assemble(configuration, new Meters())) {
+      detachDead(configuration.mountPoint());
       mount(configuration, mount, what);
       serve(configuration, mount, ready, startNanos);
     } finally {
       LOG.info("stopped");
+    }
+  }
+
+  /** When nothing can be refused any more, so that a refusal leaves the dead mount too. */
+  private void detachDead(Path mountPoint) throws Refusal, IOException {
+    if (!MountPoints.isMounted(mountPoint)) {
+      return;
+    }
+    MountPoints mountPoints = new MountPoints(new KnownMounts(places.knownMounts()));
+    Optional<MountPoints.Mount> dead =
+        mountPoints.at(mountPoint).filter(mount -> mount.state() == MountPoints.State.DEAD);
+    if (dead.isPresent()) {
+      mountPoints.detachDead(dead.get());
     }
   }
 
@@ -96,7 +112,10 @@ public final class Daemon {
 
   private static String fix(int errno) {
     return switch (exitCode(errno)) {
-      case PERMISSION -> "run as root, or install fuse3 for its helper fusermount3";
+      case PERMISSION ->
+          Places.isRoot()
+              ? "give the container the capability SYS_ADMIN"
+              : "choose a mount point of your own that you may write to, or run as root";
       case UNAVAILABLE -> "modprobe fuse, and install fuse3";
       default -> "see the kernel's log; nothing is left mounted";
     };
@@ -159,9 +178,9 @@ public final class Daemon {
           return request;
         }
         case FORCE -> {
-          if (!detached && !mount.transport().unmount(false)) {
-            mount.transport().unmount(true);
-          }
+          // One in use stays for the transport's close, which ends the connection first: the
+          // kernel does not give the connection of a detached mount by its path.
+          boolean _ = detached || mount.transport().unmount(false);
           return request;
         }
         case ORDERLY -> {

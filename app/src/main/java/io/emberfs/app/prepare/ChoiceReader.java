@@ -113,6 +113,7 @@ final class ChoiceReader {
   static Flags flags(MountArguments arguments, boolean root) throws Refusal {
     boolean setUserId = false;
     boolean devices = false;
+    boolean execution = true;
     boolean readOnly = arguments.readOnly();
     for (String option : arguments.options()) {
       switch (option) {
@@ -120,11 +121,15 @@ final class ChoiceReader {
         case "nosuid" -> setUserId = false;
         case "dev" -> devices = true;
         case "nodev" -> devices = false;
+        case "exec" -> execution = true;
+        case "noexec" -> execution = false;
         case "ro" -> readOnly = true;
         case "rw" -> readOnly = false;
         default ->
             throw unknown(
-                "-o", option, "give suid, nosuid, dev, nodev, ro or rw, separated by commas");
+                "-o",
+                option,
+                "give suid, nosuid, dev, nodev, exec, noexec, ro or rw, separated by commas");
       }
     }
     if ((setUserId || devices) && !root) {
@@ -134,7 +139,7 @@ final class ChoiceReader {
           "only root may mount with suid or dev",
           "leave it out, or run as root");
     }
-    return new Flags(arguments.allowOther(), readOnly, setUserId, devices);
+    return new Flags(arguments.allowOther(), readOnly, setUserId, devices, execution);
   }
 
   /** The parts of {@code -o a,b -o c}. */

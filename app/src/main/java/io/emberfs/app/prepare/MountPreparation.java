@@ -11,17 +11,19 @@ import io.emberfs.app.prepare.MountArguments.Choices;
 import io.emberfs.app.registry.MountPoints;
 import io.emberfs.app.registry.MountPoints.Mount;
 import io.emberfs.app.registry.MountPoints.State;
+import io.emberfs.app.registry.MountRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /** The checks of a mount, in the order in which a person would ask. */
 public final class MountPreparation {
   private static final int DELAY_SECONDS_MAX = 10;
+  private static final long POLL_NANOS = 5_000_000;
 
   private final Places places;
   private final MountPoints mountPoints;
@@ -37,7 +39,8 @@ public final class MountPreparation {
   }
 
   /**
-   * Checks, detaches a dead mount at the mount point, and gives the configuration.
+   * Checks and gives the configuration. A dead mount stays at the mount point, unless nobody could
+   * see otherwise what lies below it.
    *
    * @throws Refusal at the first thing that is wrong; nothing was changed then
    */
@@ -75,7 +78,7 @@ public final class MountPreparation {
     if (configuration.transport() == Transport.URING) {
       fuseAccess.checkUring();
     }
-    refuseUse(mountPoint, stateDirectory, arguments.allowNonEmpty(), what);
+    refuseUse(configuration, arguments.allowNonEmpty(), what);
     return configuration;
   }
 
@@ -179,62 +182,103 @@ public final class MountPreparation {
     return delay;
   }
 
-  /** Last, because it detaches a dead mount. */
-  private void refuseUse(Path mountPoint, Path stateDirectory, boolean allowNonEmpty, String what)
+  /** Last, because it may wait for a daemon that is stopping, and detach a dead mount. */
+  private void refuseUse(MountConfiguration configuration, boolean allowNonEmpty, String what)
       throws Refusal, IOException {
-    List<Mount> mounts = mountPoints.all();
-    for (Mount mount : mounts) {
+    Path mountPoint = configuration.mountPoint();
+    Path stateDirectory = configuration.stateDirectory();
+    for (Mount mount : mountPoints.all()) {
       if (mount.state() == State.LIVE) {
-        refuseLive(mount, mountPoint, stateDirectory, what);
+        refuseLive(mount, mountPoint, stateDirectory, configuration.waitMax(), what);
       }
     }
-    Optional<Mount> dead =
-        mounts.stream().filter(mount -> mount.mountPoint().equals(mountPoint)).findFirst();
-    if (dead.isPresent()) {
-      mountPoints.detachDead(dead.get());
+    Optional<Mount> dead = mountPoints.at(mountPoint);
+    if (dead.isEmpty()) {
+      refuseUnusable(mountPoint, mountPoint, allowNonEmpty, what);
+      return;
     }
-    refuseUnusable(mountPoint, allowNonEmpty, what);
+    try (CoveredDirectory covered = CoveredDirectory.of(mountPoint)) {
+      if (covered.path().isPresent()) {
+        refuseUnusable(mountPoint, covered.path().get(), allowNonEmpty, what);
+        return;
+      }
+    }
+    mountPoints.detachDead(dead.get());
+    refuseUnusable(mountPoint, mountPoint, allowNonEmpty, what);
   }
 
-  private static void refuseLive(Mount mount, Path mountPoint, Path stateDirectory, String what)
-      throws Refusal {
+  private static void refuseLive(
+      Mount mount, Path mountPoint, Path stateDirectory, Duration waitMax, String what)
+      throws Refusal, IOException {
+    boolean isAtMountPoint = mount.mountPoint().equals(mountPoint);
+    boolean isOnState =
+        mount.known().filter(known -> known.stateDirectory().equals(stateDirectory)).isPresent();
+    if (!isAtMountPoint && !isOnState) {
+      return;
+    }
+    if (mount.known().isPresent() && !MountPoints.isMounted(mount.mountPoint())) {
+      awaitStop(mount, mount.known().get(), waitMax, what);
+      return;
+    }
     String owner =
         mount.known().map(known -> "pid " + known.process().pid()).orElse("by another user");
-    if (mount.mountPoint().equals(mountPoint)) {
+    if (isAtMountPoint) {
       throw new Refusal(
           ExitCode.BUSY,
           what,
           "it is already mounted (" + owner + ")",
           "emberfs umount " + mountPoint + " first, or choose another directory");
     }
-    if (mount.known().filter(known -> known.stateDirectory().equals(stateDirectory)).isPresent()) {
-      throw new Refusal(
-          ExitCode.BUSY,
-          what,
-          "the state directory "
-              + stateDirectory
-              + " is in use by the mount "
-              + mount.mountPoint()
-              + " ("
-              + owner
-              + ")",
-          "unmount it first, or give another --state-dir");
+    throw new Refusal(
+        ExitCode.BUSY,
+        what,
+        "the state directory "
+            + stateDirectory
+            + " is in use by the mount "
+            + mount.mountPoint()
+            + " ("
+            + owner
+            + ")",
+        "unmount it first, or give another --state-dir");
+  }
+
+  /** A daemon whose mount is gone saves its warm state: umount(8) and mount(8) in one breath. */
+  private static void awaitStop(Mount mount, MountRecord known, Duration waitMax, String what)
+      throws Refusal {
+    long deadline = System.nanoTime() + waitMax.toNanos();
+    while (known.process().isAlive()) {
+      if (System.nanoTime() > deadline) {
+        throw new Refusal(
+            ExitCode.BUSY,
+            what,
+            "the last mount on "
+                + mount.mountPoint()
+                + " has not ended yet (pid "
+                + known.process().pid()
+                + "): it saves its state, or somebody still has a file open there",
+            "wait for that, or kill that process");
+      }
+      LockSupport.parkNanos(POLL_NANOS);
     }
   }
 
-  private static void refuseUnusable(Path mountPoint, boolean allowNonEmpty, String what)
+  /**
+   * @param directory where the mount point can be looked into
+   */
+  private static void refuseUnusable(
+      Path mountPoint, Path directory, boolean allowNonEmpty, String what)
       throws Refusal, IOException {
-    if (!Files.exists(mountPoint)) {
+    if (!Files.exists(directory)) {
       throw missingMountPoint(mountPoint, what);
     }
-    if (!Files.isDirectory(mountPoint)) {
+    if (!Files.isDirectory(directory)) {
       throw new Refusal(ExitCode.FAILED, what, "it is not a directory", "give a directory");
     }
-    if (!Files.isReadable(mountPoint)) {
+    if (!Files.isReadable(directory)) {
       throw new Refusal(
           ExitCode.PERMISSION, what, "it may not be read", "give a directory of your own");
     }
-    try (Stream<Path> entries = Files.list(mountPoint)) {
+    try (Stream<Path> entries = Files.list(directory)) {
       long count = entries.count();
       if (count > 0 && !allowNonEmpty) {
         throw new Refusal(

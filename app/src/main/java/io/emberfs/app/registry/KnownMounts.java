@@ -38,7 +38,8 @@ public final class KnownMounts {
   /** All records that can be read. */
   public List<MountRecord> all() throws IOException {
     List<MountRecord> records = new ArrayList<>();
-    if (!Files.isDirectory(directory)) {
+    // In a directory of somebody else a record could name any process and any socket.
+    if (!Files.isDirectory(directory) || !Places.isOwn(directory)) {
       return records;
     }
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {

@@ -47,7 +47,11 @@ public final class MountPoints {
       boolean alive = known.process().isAlive();
       if (alive || isOwn(table, known.mountPoint())) {
         mounts.add(
-            new Mount(known.mountPoint(), Optional.of(known), alive ? State.LIVE : State.DEAD));
+            new Mount(
+                known.mountPoint(),
+                known.backing().toString(),
+                Optional.of(known),
+                alive ? State.LIVE : State.DEAD));
       } else {
         knownMounts.remove(known.mountPoint());
         Files.deleteIfExists(known.socket());
@@ -58,7 +62,11 @@ public final class MountPoints {
       if (entry.type().equals(MountPoint.TYPE)
           && mounts.stream().noneMatch(mount -> mount.mountPoint().equals(place))) {
         mounts.add(
-            new Mount(place, Optional.empty(), isDisconnected(place) ? State.DEAD : State.LIVE));
+            new Mount(
+                place,
+                entry.source(),
+                Optional.empty(),
+                isDisconnected(place) ? State.DEAD : State.LIVE));
       }
     }
     return mounts;
@@ -110,7 +118,8 @@ public final class MountPoints {
         quietly(
             "sh",
             "-c",
-            "LC_ALL=C stat -- \"$1\" 2>&1 | grep -q 'endpoint is not connected'",
+            "LC_ALL=C stat -- \"$1\" 2>&1 | grep -qE '"
+                + "endpoint is not connected|connection abort|Operation canceled'",
             "sh",
             mountPoint.toString());
     return isZeroWithin(process, PROBE_SECONDS_MAX);
@@ -148,9 +157,10 @@ public final class MountPoints {
    * One mount.
    *
    * @param mountPoint canonical
+   * @param backing canonical; of another user's mount, as the mount table shows it
    * @param known what was written down about it; empty if another user made the mount, or if that
    *     was lost
    * @param state whether its daemon is there
    */
-  public record Mount(Path mountPoint, Optional<MountRecord> known, State state) {}
+  public record Mount(Path mountPoint, String backing, Optional<MountRecord> known, State state) {}
 }

@@ -60,7 +60,7 @@ final class DaemonTest {
             true,
             transportChoice,
             true,
-            new MountConfiguration.Flags(false, false, false, false),
+            new MountConfiguration.Flags(false, false, false, false, true),
             Duration.ofSeconds(30),
             Duration.ZERO);
   }
@@ -178,7 +178,17 @@ final class DaemonTest {
                 });
     MountSpec spec =
         new MountSpec(
-            configuration.mountPoint(), "test", false, false, false, false, false, 1 << 20, 1, 8);
+            configuration.mountPoint(),
+            "test",
+            false,
+            false,
+            false,
+            false,
+            true,
+            false,
+            1 << 20,
+            1,
+            8);
     return new AssembledMount(
         transport, new FsHandler() {}, spec, unused, List.of(), meters, List.of(transport));
   }

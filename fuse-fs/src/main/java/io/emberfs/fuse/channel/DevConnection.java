@@ -94,21 +94,16 @@ final class DevConnection implements ReplyChannel {
    */
   static DevConnection open(
       MountSpec spec, FsHandler handler, boolean kernelCache, RequestMeters meters, Rings rings) {
-    int device = FuseDevice.open();
-    if (device < 0) {
-      throw new BackingException(-device, "open", "/dev/fuse");
-    }
     RequestBuffers buffers = new RequestBuffers(spec.requestSizeMax(), spec.requestsInFlightMax());
     FuseMount mount;
     try {
-      mount = FuseMount.mount(device, spec);
+      mount = FuseMount.mount(spec);
     } catch (RuntimeException failed) {
-      FuseDevice.close(device);
       buffers.close();
       throw failed;
     }
     int[] descriptors = new int[spec.threadCount()];
-    Arrays.fill(descriptors, device);
+    Arrays.fill(descriptors, mount.device());
     DevConnection connection =
         new DevConnection(descriptors, mount, buffers, handler, meters, rings);
     try {

@@ -2,6 +2,7 @@ package io.emberfs.fuse.mount;
 
 import io.emberfs.core.BackingException;
 import io.emberfs.core.Errno;
+import io.emberfs.ffi.Fusermount;
 import io.emberfs.ffi.MountCalls;
 import io.emberfs.ffi.MountTable;
 import java.io.IOException;
@@ -11,8 +12,10 @@ import java.util.Optional;
 
 /** What is mounted at a place, and the removal of a mount whose daemon is gone. */
 public final class MountPoint {
+  static final String SUBTYPE = "emberfs";
+
   /** The file system type in the mount table. */
-  public static final String TYPE = "fuse.emberfs";
+  public static final String TYPE = "fuse." + SUBTYPE;
 
   private MountPoint() {}
 
@@ -43,8 +46,15 @@ public final class MountPoint {
     if (!mount.get().type().equals(TYPE)) {
       return State.FOREIGN;
     }
-    int result = MountCalls.probe(path);
-    return result == -Errno.ENOTCONN || result == -Errno.ECONNABORTED ? State.DEAD : State.LIVE;
+    return isDead(MountCalls.probe(path)) ? State.DEAD : State.LIVE;
+  }
+
+  /**
+   * Whether an answer can only come from a mount without a daemon. A request that was with the
+   * daemon when it died ends with ECONNABORTED, or over rings with ECANCELED.
+   */
+  static boolean isDead(int result) {
+    return result == -Errno.ENOTCONN || result == -Errno.ECONNABORTED || result == -Errno.ECANCELED;
   }
 
   /**
@@ -58,11 +68,36 @@ public final class MountPoint {
       return false;
     }
     String path = resolve(mountPoint);
-    int result = MountCalls.unmount(path, MountCalls.MNT_DETACH | MountCalls.UMOUNT_NOFOLLOW);
+    int result = unmount(path, true);
     if (result < 0) {
       throw new BackingException(-result, "umount2", path);
     }
     return true;
+  }
+
+  /**
+   * Unmounts, as root or through {@code fusermount3}.
+   *
+   * @return 0 or the negated errno; EBUSY where it is in use
+   * @throws BackingException EPERM with what {@code fusermount3} says
+   */
+  static int unmount(String path, boolean lazy) {
+    if (MountCalls.effectiveUid() == 0) {
+      return MountCalls.unmount(
+          path, MountCalls.UMOUNT_NOFOLLOW | (lazy ? MountCalls.MNT_DETACH : 0));
+    }
+    Fusermount.Outcome outcome = Fusermount.unmount(path, lazy);
+    if (outcome.result() != Fusermount.REFUSED) {
+      return outcome.result();
+    }
+    if (outcome.message().endsWith("busy")) {
+      return -Errno.EBUSY;
+    }
+    if (outcome.message().contains("not found in")) {
+      // Somebody else was faster.
+      return -Errno.EINVAL;
+    }
+    throw new BackingException(Errno.EPERM, "fusermount3 says", outcome.message());
   }
 
   /** The present mount table. */

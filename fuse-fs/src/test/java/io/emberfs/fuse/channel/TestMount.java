@@ -59,6 +59,7 @@ public final class TestMount implements AutoCloseable {
             false,
             true,
             true,
+            true,
             false,
             REQUEST_SIZE_MAX,
             2,

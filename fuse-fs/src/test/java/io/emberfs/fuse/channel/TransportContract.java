@@ -160,7 +160,17 @@ abstract class TransportContract {
     try (FuseTransport transport = transport(false)) {
       MountSpec spec =
           new MountSpec(
-              folder.resolve("missing"), "s", false, false, false, false, false, 1 << 20, 2, 16);
+              folder.resolve("missing"),
+              "s",
+              false,
+              false,
+              false,
+              false,
+              true,
+              false,
+              1 << 20,
+              2,
+              16);
       assertThatThrownBy(() -> transport.mount(spec, handler))
           .isInstanceOfSatisfying(
               BackingException.class,

@@ -17,7 +17,7 @@ final class InitiationTest {
 
   private static MountSpec spec(boolean accessControlLists) {
     return new MountSpec(
-        Path.of("m"), "s", false, false, false, false, accessControlLists, 1 << 20, 1, 1);
+        Path.of("m"), "s", false, false, false, false, true, accessControlLists, 1 << 20, 1, 1);
   }
 
   @Test
