@@ -12,9 +12,11 @@ import io.emberfs.app.daemon.AssembledMount;
 import io.emberfs.app.daemon.Assembly;
 import io.emberfs.app.daemon.Daemon;
 import io.emberfs.app.daemon.DaemonLog;
+import io.emberfs.app.daemon.JavaMessages;
 import io.emberfs.app.prepare.FuseAccess;
 import io.emberfs.app.prepare.MountArguments;
 import io.emberfs.app.prepare.MountPreparation;
+import io.emberfs.core.BackingException;
 import io.emberfs.core.Meters;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +25,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,6 +41,8 @@ import picocli.CommandLine.Parameters;
     description = "Mount a slow directory a second time, fast.",
     sortOptions = false)
 final class MountVerb implements Verb {
+  private static final Logger LOG = LoggerFactory.getLogger(MountVerb.class);
+
   /** When the launcher began, in milliseconds since 1970; absent where another program began. */
   private static final String STARTED_PROPERTY = "emberfs.started";
 
@@ -172,10 +178,21 @@ final class MountVerb implements Verb {
                 : asText(configuration, mount, isSwitchedOn, pid, millis));
     console.out().flush();
     if (!foreground) {
-      // The launcher reads to the end of this stream; closing it points the descriptor at
-      // /dev/null.
-      console.out().close();
-      console.err().close();
+      // The launcher reads to the end of this stream; what Java itself may have to say later has
+      // another place.
+      console.err().flush();
+      keepJavaMessages(configuration.stateDirectory());
+    }
+  }
+
+  /** Without them the daemon serves as well; then they go nowhere. */
+  private static void keepJavaMessages(Path stateDirectory) {
+    try {
+      JavaMessages.goTo(stateDirectory.resolve("java.log"));
+    } catch (IOException | BackingException failed) {
+      LOG.warn("messages of Java are not kept: {}", failed.getMessage());
+      System.out.close();
+      System.err.close();
     }
   }
 

@@ -8,10 +8,14 @@ import io.emberfs.app.control.ControlRequest;
 import io.emberfs.app.registry.MountPoints;
 import io.emberfs.app.registry.MountPoints.Mount;
 import io.emberfs.app.registry.MountPoints.State;
+import io.emberfs.app.registry.MountRecord;
+import io.emberfs.app.registry.MountUsers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,6 +28,13 @@ import picocli.CommandLine.Parameters;
     sortOptions = false)
 final class UmountVerb implements Verb {
   private static final long POLL_NANOS = 5_000_000;
+
+  private static final Duration KILL_PATIENCE = Duration.ofSeconds(5);
+
+  /**
+   * How long {@code --force} lets the daemon try by itself: one whose backing answers needs less.
+   */
+  private static final Duration FORCE_PATIENCE = Duration.ofSeconds(20);
 
   @Parameters(index = "0", paramLabel = "MOUNTPOINT")
   private Path mountPoint = Path.of("");
@@ -53,9 +64,18 @@ final class UmountVerb implements Verb {
       return ExitCode.OK;
     }
     LiveMount live = LiveMount.of(mount);
-    String mode = force ? "force" : lazy ? "lazy" : "orderly";
-    Map<String, Object> result =
-        live.ask(new ControlRequest(ControlRequest.UNMOUNT, Map.of("mode", mode)), timeoutMax);
+    Map<String, Object> result = Map.of();
+    try {
+      result = live.ask(request(), force ? shorter(timeoutMax) : timeoutMax);
+    } catch (Refusal refused) {
+      boolean isMute =
+          refused.exitCode() == ExitCode.TIMED_OUT || refused.exitCode() == ExitCode.NOT_MOUNTED;
+      if (refused.exitCode() == ExitCode.BUSY) {
+        throw inUse(mount.mountPoint(), refused);
+      } else if (!force || !isMute) {
+        throw refused;
+      }
+    }
     if ("detached".equals(result.get("state"))) {
       console
           .out()
@@ -65,6 +85,10 @@ final class UmountVerb implements Verb {
                   + ": the daemon (pid "
                   + live.known().process().pid()
                   + ") ends when its last user leaves");
+      return ExitCode.OK;
+    }
+    if (result.isEmpty()) {
+      end(live.known(), console);
       return ExitCode.OK;
     }
     awaitGone(live, deadline);
@@ -78,6 +102,55 @@ final class UmountVerb implements Verb {
                 + ByteSize.format(saved)
                 + " saved");
     return ExitCode.OK;
+  }
+
+  private ControlRequest request() {
+    String mode = force ? "force" : lazy ? "lazy" : "orderly";
+    return new ControlRequest(ControlRequest.UNMOUNT, Map.of("mode", mode));
+  }
+
+  private static Duration shorter(Duration given) {
+    return given.compareTo(FORCE_PATIENCE) < 0 ? given : FORCE_PATIENCE;
+  }
+
+  private static Refusal inUse(Path place, Refusal refused) throws IOException {
+    List<String> users = MountUsers.of(place);
+    return users.isEmpty()
+        ? refused
+        : new Refusal(
+            ExitCode.BUSY,
+            refused.what(),
+            String.join(", ", users),
+            "end that, or give --lazy or --force");
+  }
+
+  /**
+   * Ends a daemon that does not answer, as a kill does at any moment: the connection ends with it,
+   * and whoever waits for the mount gets an error.
+   */
+  private static void end(MountRecord known, Console console) throws Refusal, IOException {
+    long deadline = System.nanoTime() + KILL_PATIENCE.toNanos();
+    if (known.process().isAlive()) {
+      ProcessHandle.of(known.process().pid()).ifPresent(ProcessHandle::destroyForcibly);
+    }
+    // One that waits for its backing in the kernel ends when that answers.
+    while (known.process().isAlive() && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    MountPoints mountPoints = console.mountPoints();
+    Optional<Mount> left = mountPoints.at(known.mountPoint());
+    if (left.isPresent()) {
+      mountPoints.detachDead(left.get());
+    }
+    console
+        .out()
+        .println(
+            "unmounted "
+                + known.mountPoint()
+                + ": its daemon (pid "
+                + known.process().pid()
+                + ") did not answer and was killed; every write that had returned is in the"
+                + " backing, the warm state is that of a few seconds before");
   }
 
   private void awaitGone(LiveMount live, long deadline) throws Refusal, IOException {

@@ -24,7 +24,10 @@ public record Places(Path cacheHome, Path knownMounts, Path runDirectory) {
 
   /** The places of the user that runs this process. */
   public static Places of(Map<String, String> environment) {
-    int userId = currentUserId();
+    return of(environment, currentUserId());
+  }
+
+  static Places of(Map<String, String> environment, int userId) {
     if (userId == ROOT) {
       return new Places(
           Path.of("/var/cache/emberfs"),

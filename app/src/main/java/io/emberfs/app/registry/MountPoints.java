@@ -77,12 +77,14 @@ public final class MountPoints {
     return all().stream().filter(mount -> mount.mountPoint().equals(mountPoint)).findFirst();
   }
 
-  /** Takes a dead mount out of the mount table and forgets it. */
+  /**
+   * Takes a dead mount out of the mount table and forgets it; who still waits for it gets an error.
+   */
   public void detachDead(Mount mount) throws IOException, Refusal {
     Path mountPoint = mount.mountPoint();
     List<String> command =
         Places.isRoot()
-            ? List.of("umount", "--lazy", "--", mountPoint.toString())
+            ? List.of("umount", "--force", "--lazy", "--", mountPoint.toString())
             : List.of("fusermount3", "-u", "-z", "--", mountPoint.toString());
     if (isMounted(mountPoint) && !succeeds(command)) {
       throw new Refusal(

@@ -45,7 +45,8 @@ final class UnprivilegedTest {
     user.shell(mount.path(), "cmp d/numbers " + rig.backing().resolve("d/numbers")).succeeded();
     user.shell(mount.path(), "seq 300000 >new; mv new d/other; rm d/numbers; umask 0; mkdir e")
         .succeeded();
-    user.shell(mount.path(), "seq 300000 | cmp - d/other; cmp d/other " + rig.backing() + "/d/other")
+    user.shell(
+            mount.path(), "seq 300000 | cmp - d/other; cmp d/other " + rig.backing() + "/d/other")
         .succeeded();
     assertThat(owner(rig.backing().resolve("d/other"))).isEqualTo(OrdinaryUser.ID);
     assertThat(SystemTables.mountPointsBelow(rig.mountPoint())).hasSize(1);
