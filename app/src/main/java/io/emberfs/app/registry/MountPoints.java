@@ -2,7 +2,7 @@ package io.emberfs.app.registry;
 
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
-import io.emberfs.app.config.Places;
+import io.emberfs.core.BackingException;
 import io.emberfs.ffi.MountTable;
 import io.emberfs.fuse.mount.MountPoint;
 import java.io.IOException;
@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 
 /** What stands at a place: nothing, a living mount, or one whose daemon has died. */
 public final class MountPoints {
-  private static final int DETACH_SECONDS_MAX = 10;
   private static final int PROBE_SECONDS_MAX = 2;
 
   private final KnownMounts knownMounts;
@@ -36,6 +35,10 @@ public final class MountPoints {
       return absolute;
     }
     Path plain = parent.toRealPath().resolve(name);
+    // What something is mounted on is no link, and looking would ask what is mounted.
+    if (MountTable.read().at(plain.toString()).isPresent()) {
+      return plain;
+    }
     return Files.isSymbolicLink(plain) ? plain.toRealPath() : plain;
   }
 
@@ -82,16 +85,16 @@ public final class MountPoints {
    */
   public void detachDead(Mount mount) throws IOException, Refusal {
     Path mountPoint = mount.mountPoint();
-    List<String> command =
-        Places.isRoot()
-            ? List.of("umount", "--force", "--lazy", "--", mountPoint.toString())
-            : List.of("fusermount3", "-u", "-z", "--", mountPoint.toString());
-    if (isMounted(mountPoint) && !succeeds(command)) {
+    try {
+      if (isMounted(mountPoint)) {
+        MountPoint.detach(mountPoint.toString());
+      }
+    } catch (BackingException failed) {
       throw new Refusal(
           ExitCode.FAILED,
           mountPoint + " is a dead mount",
-          "it could not be detached by " + String.join(" ", command),
-          "run that as the user who mounted it, or as root");
+          "it could not be detached: " + failed.getMessage(),
+          "emberfs umount " + mountPoint + " as the user who mounted it, or umount -l as root");
     }
     knownMounts.remove(mountPoint);
     if (mount.known().isPresent()) {
@@ -125,10 +128,6 @@ public final class MountPoints {
             "sh",
             mountPoint.toString());
     return isZeroWithin(process, PROBE_SECONDS_MAX);
-  }
-
-  private static boolean succeeds(List<String> command) throws IOException {
-    return isZeroWithin(quietly(command.toArray(String[]::new)), DETACH_SECONDS_MAX);
   }
 
   private static Process quietly(String... command) throws IOException {

@@ -67,12 +67,26 @@ public final class MountPoint {
     if (state(mountPoint) != State.DEAD) {
       return false;
     }
-    String path = resolve(mountPoint);
-    int result = unmount(path, true);
+    detach(resolve(mountPoint));
+    return true;
+  }
+
+  /**
+   * Takes a mount away whose daemon is gone or does not matter any more. Asks the mount nothing;
+   * root ends its connection too, so that whoever waits for it gets an error.
+   *
+   * @param path as the mount table shows it
+   * @throws BackingException if it cannot be detached
+   */
+  public static void detach(String path) {
+    int result =
+        MountCalls.effectiveUid() == 0
+            ? MountCalls.unmount(
+                path, MountCalls.MNT_FORCE | MountCalls.MNT_DETACH | MountCalls.UMOUNT_NOFOLLOW)
+            : unmount(path, true);
     if (result < 0) {
       throw new BackingException(-result, "umount2", path);
     }
-    return true;
   }
 
   /**
@@ -116,13 +130,15 @@ public final class MountPoint {
   static String resolve(Path mountPoint) {
     Path absolute = mountPoint.toAbsolutePath().normalize();
     try {
-      if (Files.isSymbolicLink(absolute)) {
-        return absolute.toRealPath().toString();
-      }
       Path parent = absolute.getParent();
-      return parent == null
-          ? absolute.toString()
-          : parent.toRealPath().resolve(absolute.getFileName()).toString();
+      if (parent == null) {
+        return absolute.toString();
+      }
+      Path plain = parent.toRealPath().resolve(absolute.getFileName());
+      boolean isMounted = table().at(plain.toString()).isPresent();
+      return !isMounted && Files.isSymbolicLink(plain)
+          ? plain.toRealPath().toString()
+          : plain.toString();
     } catch (IOException failed) {
       throw new BackingException(Errno.ENOENT, "resolve", absolute.toString());
     }
