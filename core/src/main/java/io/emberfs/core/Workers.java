@@ -19,7 +19,8 @@ public interface Workers extends AutoCloseable {
    * Runs {@code step} again and again on a thread of this name, until the workers are closed.
    *
    * @param step does a bounded piece of work and returns how many things it did; after 0 it is
-   *     asked again once {@code idleMillis} have passed
+   *     asked again once {@code idleMillis} have passed, or later where nobody has had work for a
+   *     while
    */
   void loop(String threadName, long idleMillis, Step step);
 

@@ -6,7 +6,6 @@ import io.emberfs.ffi.CpuAffinity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +25,7 @@ public final class PoolWorkers implements Workers {
 
   private final ThreadPoolExecutor pool;
   private final List<Thread> loops = new ArrayList<>();
-  private final CountDownLatch closing = new CountDownLatch(1);
+  private final Pace pace = new Pace(System::nanoTime);
   private final Meters.Counter escaped;
   private final Meters.Counter refused;
 
@@ -58,6 +57,7 @@ public final class PoolWorkers implements Workers {
 
   @Override
   public boolean execute(Runnable task) {
+    pace.worked();
     try {
       pool.execute(() -> runGuarded(task));
       return true;
@@ -79,16 +79,11 @@ public final class PoolWorkers implements Workers {
     while (!closed) {
       int[] done = {0};
       runGuarded(() -> done[0] = step.run());
-      closed = isClosingWithin(done[0] == 0 ? idleMillis : 0);
-    }
-  }
-
-  private boolean isClosingWithin(long millis) {
-    try {
-      return closing.await(millis, TimeUnit.MILLISECONDS);
-    } catch (InterruptedException interrupt) {
-      // Nobody interrupts these threads to end them: close() does that through the latch.
-      return false;
+      if (done[0] > 0 && idleMillis < Pace.RESTING_MILLIS) {
+        // What one loop did is often work for the next; those that come by the clock do not count.
+        pace.worked();
+      }
+      closed = pace.rest(done[0] == 0 ? idleMillis : 0);
     }
   }
 
@@ -104,7 +99,7 @@ public final class PoolWorkers implements Workers {
 
   @Override
   public void close() {
-    closing.countDown();
+    pace.close();
     pool.shutdown();
     try {
       while (!pool.awaitTermination(1, TimeUnit.MINUTES)) {

@@ -166,7 +166,8 @@ final class EndOfMountTest {
     Path open = rig.newDirectory("open");
     Program.succeed("chmod", "755", open.toString());
     assertThat(
-            Emberfs.run(Rig.mountCommand(rig.backing(), rig.mountPoint(), open, "--allow-non-empty"))
+            Emberfs.run(
+                    Rig.mountCommand(rig.backing(), rig.mountPoint(), open, "--allow-non-empty"))
                 .err())
         .contains("others may enter the state directory");
     assertThat(SystemTables.mountPointsBelow(rig.mountPoint())).hasSize(1);

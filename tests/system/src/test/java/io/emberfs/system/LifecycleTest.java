@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -22,6 +23,10 @@ final class LifecycleTest {
   private static final Duration END_MAX = Duration.ofSeconds(30);
   private static final int NOT_MOUNTED = 4;
   private static final int BUSY = 5;
+  private static final Duration IDLE = Duration.ofSeconds(20);
+
+  /** USER_HZ is 100 on every machine that this runs on. */
+  private static final long MILLIS_PER_TICK = 10;
 
   @Test
   void aKillAndAnUmountLeaveNoProcessNoMountAndNoFileOutsideTheStateDirectory(Rig rig)
@@ -110,6 +115,42 @@ final class LifecycleTest {
     }
     assertThat(Files.readString(mount.path().resolve("f"))).isEqualTo("text");
     assertThat(Files.readString(rig.backing().resolve("f"))).isEqualTo("text");
+  }
+
+  @Test
+  void severalMountsOfSeveralBackingsLiveSideBySide(Rig rig) throws Exception {
+    List<Mount> mounts = new ArrayList<>();
+    for (String name : List.of("one", "two", "three")) {
+      Path backing = rig.newDirectory(name);
+      Files.writeString(backing.resolve("f"), name);
+      mounts.add(rig.mountAt(backing, rig.newDirectory("at"), rig.newDirectory("s").resolve("s")));
+    }
+    for (Mount mount : mounts) {
+      assertThat(stateOf(mount.path())).isEqualTo("live");
+    }
+    assertThat(Files.readString(mounts.get(0).path().resolve("f"))).isEqualTo("one");
+    mounts.get(1).umount();
+    mounts.get(2).kill();
+    assertThat(stateOf(mounts.get(2).path())).isEqualTo("dead");
+    assertThat(Files.readString(mounts.get(0).path().resolve("f"))).isEqualTo("one");
+    mounts.get(0).umount();
+  }
+
+  /** CPU time, not time: what else the machine does makes no difference. */
+  @Test
+  void anIdleMountUsesLessThanHalfAPercentOfACore(Rig rig) throws Exception {
+    Files.write(rig.backing().resolve("f"), new byte[4 << 20]);
+    Mount mount = rig.mount();
+    Files.readAllBytes(mount.path().resolve("f"));
+    Waiting.untilFilesAreOld();
+    Waiting.pause(Duration.ofSeconds(5));
+    long before = SystemTables.cpuTicksOf(mount.pid());
+    Waiting.pause(IDLE);
+    long used = SystemTables.cpuTicksOf(mount.pid()) - before;
+    assertThat(used * MILLIS_PER_TICK)
+        .as("milliseconds of CPU in " + IDLE)
+        .isLessThanOrEqualTo(IDLE.toMillis() / 200);
+    mount.umount();
   }
 
   @Test

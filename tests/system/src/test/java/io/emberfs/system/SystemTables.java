@@ -43,6 +43,13 @@ final class SystemTables {
     }
   }
 
+  /** CPU time that a process has used, in ticks: fields 14 and 15 of proc(5), stat. */
+  static long cpuTicksOf(long pid) throws IOException {
+    String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+  }
+
   /** Processes that have an open file, a working directory or a mapped file below a place. */
   static List<Long> usersOf(Path place) {
     return ProcessHandle.allProcesses()
