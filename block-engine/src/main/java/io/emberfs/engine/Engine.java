@@ -213,13 +213,13 @@ public final class Engine implements AutoCloseable {
 
   /** Runs the background roles on threads of these workers. */
   public void start(Workers workers, int prefetchThreads) {
-    workers.loop("emberfs-ram", ROLE_IDLE_MILLIS, chain.ram()::maintain);
+    workers.restingLoop("emberfs-ram", ROLE_IDLE_MILLIS, chain.ram()::maintain);
     workers.loop("emberfs-hand-down", HAND_DOWN_IDLE_MILLIS, handDown::step);
     workers.loop("emberfs-check", checkPeriodMillis(), this::checkStep);
-    workers.loop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
-    workers.loop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
+    workers.restingLoop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
+    workers.restingLoop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
     for (int i = 0; i < prefetchThreads; i++) {
-      workers.loop("emberfs-prefetch-" + i, PREFETCH_IDLE_MILLIS, prefetch::fetchStep);
+      workers.restingLoop("emberfs-prefetch-" + i, PREFETCH_IDLE_MILLIS, prefetch::fetchStep);
     }
   }
 

@@ -19,10 +19,21 @@ public interface Workers extends AutoCloseable {
    * Runs {@code step} again and again on a thread of this name, until the workers are closed.
    *
    * @param step does a bounded piece of work and returns how many things it did; after 0 it is
-   *     asked again once {@code idleMillis} have passed, or later where nobody has had work for a
-   *     while
+   *     asked again once {@code idleMillis} have passed
    */
   void loop(String threadName, long idleMillis, Step step);
+
+  /**
+   * As {@link #loop}, for a step whose work comes after a demand task, after what another such loop
+   * did, or with {@link #wake}: where there was none of these for a while it may be asked more
+   * rarely, until there is one again.
+   */
+  default void restingLoop(String threadName, long idleMillis, Step step) {
+    loop(threadName, idleMillis, step);
+  }
+
+  /** Says that there is work for a resting loop. From any thread; waits for nothing. */
+  default void wake() {}
 
   /** Stops the loops, lets taken tasks end, waits for both. */
   @Override

@@ -1,15 +1,15 @@
 package io.emberfs.app.daemon;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * How long loops that found nothing to do wait before they look again: their own short time while
- * there is work anywhere, and a long one when there was none for a second, so that an idle mount
- * leaves the machine alone. Work wakes all of them. Any thread.
+ * How long resting loops that found nothing to do wait before they look again: their own short time
+ * while there is work anywhere, and a long one when there was none for a second, so that an idle
+ * mount leaves the machine alone. Work wakes all of them. Any thread.
  */
 final class Pace {
   static final long RESTING_MILLIS = 200;
@@ -22,10 +22,11 @@ final class Pace {
   private final LongSupplier nanoClock;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final CountDownLatch closing = new CountDownLatch(1);
   private volatile long workedNanos;
 
-  @GuardedBy("lock")
-  private boolean isClosed;
+  /** Written under the lock, so that nobody begins a rest after it. */
+  private volatile boolean isClosed;
 
   /**
    * @param nanoClock as {@link System#nanoTime}
@@ -62,28 +63,45 @@ final class Pace {
   }
 
   /**
-   * Waits until a loop is to look again.
+   * Waits until a resting loop is to look again: its own time, or longer; work ends a long rest.
    *
-   * @param idleMillis its own short time
    * @return whether it is to end instead
    */
   boolean rest(long idleMillis) {
     lock.lock();
     try {
-      if (!isClosed && idleMillis > 0) {
+      if (!isClosed) {
         boolean _ = changed.await(restMillis(idleMillis), TimeUnit.MILLISECONDS);
       }
-      return isClosed;
     } catch (InterruptedException interrupt) {
       // Nobody interrupts these threads to end them: close() does that.
-      return isClosed;
     } finally {
       lock.unlock();
     }
+    return isClosed;
+  }
+
+  /**
+   * Waits for this time, whatever the others do.
+   *
+   * @return whether the loop is to end instead
+   */
+  boolean pause(long millis) {
+    try {
+      return closing.await(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException interrupt) {
+      return isClosed;
+    }
+  }
+
+  /** Whether all loops are to end. */
+  boolean isClosed() {
+    return isClosed;
   }
 
   /** Ends all loops. */
   void close() {
+    closing.countDown();
     lock.lock();
     try {
       isClosed = true;

@@ -10,6 +10,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,21 +70,42 @@ public final class PoolWorkers implements Workers {
 
   @Override
   public void loop(String threadName, long idleMillis, Step step) {
-    Thread thread = daemonThread(threadName, () -> repeat(idleMillis, step));
+    start(threadName, () -> repeat(step, () -> pace.pause(idleMillis)));
+  }
+
+  @Override
+  public void restingLoop(String threadName, long idleMillis, Step step) {
+    start(threadName, () -> repeat(() -> noting(step.run()), () -> pace.rest(idleMillis)));
+  }
+
+  @Override
+  public void wake() {
+    pace.worked();
+  }
+
+  private void start(String threadName, Runnable loop) {
+    Thread thread = daemonThread(threadName, loop);
     loops.add(thread);
     thread.start();
   }
 
-  private void repeat(long idleMillis, Step step) {
+  /** What one loop did is often work for the next. */
+  private int noting(int done) {
+    if (done > 0) {
+      pace.worked();
+    }
+    return done;
+  }
+
+  /**
+   * @param idle waits after a step that did nothing, and says whether the workers are closed
+   */
+  private void repeat(Step step, BooleanSupplier idle) {
     boolean closed = false;
     while (!closed) {
       int[] done = {0};
       runGuarded(() -> done[0] = step.run());
-      if (done[0] > 0 && idleMillis < Pace.RESTING_MILLIS) {
-        // What one loop did is often work for the next; those that come by the clock do not count.
-        pace.worked();
-      }
-      closed = pace.rest(done[0] == 0 ? idleMillis : 0);
+      closed = done[0] == 0 ? idle.getAsBoolean() : pace.isClosed();
     }
   }
 

@@ -52,6 +52,9 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
   private long prunedUpTo;
   private int stepsToWait;
 
+  /** Of the workers, once there are any. */
+  private volatile Runnable wake = () -> {};
+
   public KernelNotifier(NodeTable nodes, FuseTransport transport) {
     this.nodes = nodes;
     this.transport = transport;
@@ -59,7 +62,8 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
 
   /** Begins to pass the notes on. */
   public void start(Workers workers) {
-    workers.loop("emberfs-notifier", IDLE_MILLIS, this::step);
+    wake = workers::wake;
+    workers.restingLoop("emberfs-notifier", IDLE_MILLIS, this::step);
   }
 
   @Override
@@ -76,6 +80,7 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
       notes[(first + count) % NOTES_MAX] = nodeId;
       count++;
     }
+    wake.run();
   }
 
   /**
