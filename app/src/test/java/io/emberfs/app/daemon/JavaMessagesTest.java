@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,8 +59,8 @@ final class JavaMessagesTest {
   static final class Hungry {
     public static void main(String[] arguments) throws IOException {
       JavaMessages.goTo(Path.of(arguments[0]));
-      List<long[]> taken = new java.util.ArrayList<>();
-      while (taken.size() >= 0) {
+      List<long[]> taken = new ArrayList<>();
+      while (true) {
         taken.add(new long[1 << 16]);
       }
     }

@@ -143,7 +143,7 @@ final class LifecycleTest {
     Mount mount = rig.mount();
     Files.readAllBytes(mount.path().resolve("f"));
     Waiting.untilFilesAreOld();
-    Waiting.pause(Duration.ofSeconds(5));
+    Waiting.pause(Duration.ofSeconds(10));
     long before = SystemTables.cpuTicksOf(mount.pid());
     Waiting.pause(IDLE);
     long used = SystemTables.cpuTicksOf(mount.pid()) - before;
