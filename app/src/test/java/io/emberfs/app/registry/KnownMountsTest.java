@@ -42,7 +42,8 @@ final class KnownMountsTest {
   void aMountWhoseProcessAndPlaceAreGoneIsForgotten() throws Exception {
     KnownMounts known = new KnownMounts(directory);
     known.add(mount(new ProcessMark(ProcessHandle.current().pid(), 1)));
-    assertThat(new MountPoints(known).all()).isEmpty();
+    // The machine may have mounts of others.
+    assertThat(new MountPoints(known).all()).allMatch(each -> each.known().isEmpty());
     assertThat(directory).isEmptyDirectory();
   }
 
