@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** One mount of a connected device, by mount(2), which needs root. Any thread. */
+/** One mount, by mount(2), which needs root, or by a library. Any thread. */
 public final class FuseMount {
   private static final Path CONNECTIONS = Path.of("/sys/fs/fuse/connections");
 
@@ -55,12 +55,17 @@ public final class FuseMount {
     if (result < 0) {
       throw new BackingException(-result, "mount", path);
     }
-    MountTable.Mount mount =
-        MountPoint.table()
-            .at(path)
-            .filter(m -> m.type().equals(MountPoint.TYPE))
-            .orElseThrow(() -> new BackingException(Errno.EIO, "find the mount of", path));
-    return new FuseMount(path, mount);
+    return standing(spec.mountPoint())
+        .orElseThrow(() -> new BackingException(Errno.EIO, "find the mount of", path));
+  }
+
+  /** The emberfs that stands at a place now, whoever mounted it. */
+  public static Optional<FuseMount> standing(Path mountPoint) {
+    String path = MountPoint.resolve(mountPoint);
+    return MountPoint.table()
+        .at(path)
+        .filter(m -> m.type().equals(MountPoint.TYPE))
+        .map(m -> new FuseMount(path, m));
   }
 
   /** Whether the mount stands in the mount table. */
