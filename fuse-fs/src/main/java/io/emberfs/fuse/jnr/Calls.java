@@ -70,8 +70,7 @@ final class Calls {
 
   /** Asks the handler for bytes. */
   JnrRequest askInto(Caller caller, MemorySegment out, Consumer<Request> question) {
-    return JnrRequest.ask(
-        caller, MemorySegment.NULL, out, (_, _, _, _) -> false, meters, question);
+    return JnrRequest.ask(caller, MemorySegment.NULL, out, (_, _, _, _) -> false, meters, question);
   }
 
   /** Asks the handler to take bytes. */
@@ -80,10 +79,8 @@ final class Calls {
   }
 
   /** Asks the handler for entries of a directory. */
-  JnrRequest askEntries(
-      Caller caller, JnrRequest.DirectorySink sink, Consumer<Request> question) {
-    return JnrRequest.ask(
-        caller, MemorySegment.NULL, MemorySegment.NULL, sink, meters, question);
+  JnrRequest askEntries(Caller caller, JnrRequest.DirectorySink sink, Consumer<Request> question) {
+    return JnrRequest.ask(caller, MemorySegment.NULL, MemorySegment.NULL, sink, meters, question);
   }
 
   /** The most calls that were under way at a time. */

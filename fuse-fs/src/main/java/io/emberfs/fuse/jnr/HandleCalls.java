@@ -102,8 +102,7 @@ final class HandleCalls {
           .askInto(
               caller,
               Structures.at(buffer, size),
-              request ->
-                  handler.read(request, file.nodeId(), file.handle(), offset, (int) size))
+              request -> handler.read(request, file.nodeId(), file.handle(), offset, (int) size))
           .number();
     });
   }
@@ -116,8 +115,7 @@ final class HandleCalls {
           .askWith(
               caller,
               Structures.at(buffer, size),
-              request ->
-                  handler.write(request, file.nodeId(), file.handle(), offset, false, false))
+              request -> handler.write(request, file.nodeId(), file.handle(), offset, false, false))
           .number();
     });
   }
@@ -164,9 +162,7 @@ final class HandleCalls {
       Structures.putStat(
           stat,
           calls
-              .ask(
-                  caller,
-                  request -> handler.getAttributes(request, file.nodeId(), file.handle()))
+              .ask(caller, request -> handler.getAttributes(request, file.nodeId(), file.handle()))
               .attributes());
       return 0;
     });
@@ -232,8 +228,7 @@ final class HandleCalls {
   }
 
   /** Gives out a handle; the handler's is closed again if there is none left. */
-  private void add(
-      Caller caller, long fileInfo, HeldNode node, long handle, boolean isDirectory) {
+  private void add(Caller caller, long fileInfo, HeldNode node, long handle, boolean isDirectory) {
     references.retain(node);
     Opened file = new Opened(node, handle, isDirectory);
     long given = opened.add(file);

@@ -43,17 +43,14 @@ final class PathCalls {
   int getAttributes(long path, long stat) {
     return calls.run(caller -> {
       byte[][] names = Structures.names(path);
-      Structures.putStat(
-          stat, names.length == 0 ? rootAttributes(caller) : lookup(caller, names));
+      Structures.putStat(stat, names.length == 0 ? rootAttributes(caller) : lookup(caller, names));
       return 0;
     });
   }
 
   private Attributes rootAttributes(Caller caller) {
     long nodeId = references.root().nodeId();
-    return calls
-        .ask(caller, request -> handler.getAttributes(request, nodeId, 0))
-        .attributes();
+    return calls.ask(caller, request -> handler.getAttributes(request, nodeId, 0)).attributes();
   }
 
   private Attributes lookup(Caller caller, byte[][] names) {
@@ -131,8 +128,7 @@ final class PathCalls {
     NameCache.Moment before = paths.now();
     Request.Entry entry =
         calls
-            .ask(
-                caller, request -> making.ask(request, place.parent().nodeId(), place.name()))
+            .ask(caller, request -> making.ask(request, place.parent().nodeId(), place.name()))
             .entry();
     HeldNode node = references.learn(entry.nodeId());
     try {
@@ -232,9 +228,7 @@ final class PathCalls {
       try (Found found = find(caller, path)) {
         Structures.putStatistics(
             statvfs,
-            calls
-                .ask(caller, request -> handler.statistics(request, found.nodeId()))
-                .statistics());
+            calls.ask(caller, request -> handler.statistics(request, found.nodeId())).statistics());
       }
       return 0;
     });
@@ -278,8 +272,7 @@ final class PathCalls {
             .askInto(
                 caller,
                 Structures.at(list, size),
-                request ->
-                    handler.listExtendedAttributes(request, found.nodeId(), sizeMax(size)))
+                request -> handler.listExtendedAttributes(request, found.nodeId(), sizeMax(size)))
             .number();
       }
     });
@@ -291,8 +284,7 @@ final class PathCalls {
         calls.ask(
             caller,
             request ->
-                handler.removeExtendedAttribute(
-                    request, found.nodeId(), Structures.string(name)));
+                handler.removeExtendedAttribute(request, found.nodeId(), Structures.string(name)));
       }
       return 0;
     });

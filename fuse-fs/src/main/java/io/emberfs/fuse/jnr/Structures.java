@@ -17,9 +17,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The structures that libfuse 2.9 and its callers share on x86-64: struct stat and statvfs of glibc,
- * struct fuse_file_info, fuse_context and fuse_conn_info of libfuse (fuse_common.h, fuse.h). All
- * memory is the library's and valid during one call.
+ * The structures that libfuse 2.9 and its callers share on x86-64: struct stat and statvfs of
+ * glibc, struct fuse_file_info, fuse_context and fuse_conn_info of libfuse (fuse_common.h, fuse.h).
+ * All memory is the library's and valid during one call.
  */
 final class Structures {
   static final int STAT_SIZE = 144;
@@ -209,8 +209,7 @@ final class Structures {
 
   /** The change that two struct timespec of utimensat(2) ask for. */
   static AttributeChange times(long address) {
-    return new AttributeChange(
-        null, null, null, time(address), time(address + TIMESPEC_SIZE));
+    return new AttributeChange(null, null, null, time(address), time(address + TIMESPEC_SIZE));
   }
 
   private static @Nullable Long time(long address) {

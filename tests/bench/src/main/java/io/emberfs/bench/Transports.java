@@ -76,7 +76,7 @@ final class Transports implements Benchmark {
     Commands.output("bindfs", "-o", "direct_io", memory.toString(), bound.toString());
     List<Side> sides = new ArrayList<>(List.of(new Side("bindfs", bound)));
     List<EmberMount> mounts = new ArrayList<>();
-    for (String transport : List.of("dev", "uring")) {
+    for (String transport : List.of("dev", "uring", "jnr")) {
       for (String ram : List.of("through", "ram")) {
         String name = transport + " " + ram;
         Path mountPoint = place.resolve(transport + "-" + ram);
