@@ -9,11 +9,17 @@ import java.util.function.Supplier;
 /**
  * One mount's way from paths to nodes: the calls of libfuse, and what they share.
  *
- * @param paths the calls that mean a path
+ * @param paths the calls that find, make, name and remove something by path
+ * @param attributes the calls on attributes, by path
  * @param handles the calls that open something or mean it by its handle
  */
 record Adapter(
-    PathCalls paths, HandleCalls handles, Calls calls, NameCache names, NodeReferences references) {
+    PathCalls paths,
+    AttributeCalls attributes,
+    HandleCalls handles,
+    Calls calls,
+    NameCache names,
+    NodeReferences references) {
   private static final int NAMES_MAX = 8192;
 
   /**
@@ -32,6 +38,7 @@ record Adapter(
     PathResolver resolver = new PathResolver(handler, calls, references, names);
     return new Adapter(
         new PathCalls(handler, calls, resolver, references),
+        new AttributeCalls(handler, calls, resolver),
         new HandleCalls(handler, calls, resolver, references),
         calls,
         names,

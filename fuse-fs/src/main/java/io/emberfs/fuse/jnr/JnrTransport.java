@@ -11,6 +11,7 @@ import io.emberfs.core.MountSpec;
 import io.emberfs.ffi.MountCalls;
 import io.emberfs.fuse.dispatch.RequestMeters;
 import io.emberfs.fuse.mount.FuseMount;
+import io.emberfs.fuse.mount.MountPoint;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Set;
@@ -93,6 +94,7 @@ public final class JnrTransport implements FuseTransport {
     if (!Files.isDirectory(wanted.mountPoint())) {
       throw new BackingException(Errno.ENOENT, "mount", wanted.mountPoint().toString());
     }
+    String path = MountPoint.resolve(wanted.mountPoint());
     LibFuse library = load();
     Adapter made = Adapter.of(handler, library::caller, ttlNanos / 2, clock, meters);
     library.serve(made, this::initiate);
@@ -102,7 +104,7 @@ public final class JnrTransport implements FuseTransport {
         .name("emberfs-jnr")
         .daemon(true)
         .start(() -> run(library, made, wanted, handler));
-    awaitDecided(wanted);
+    awaitDecided(path);
     mounted.countDown();
   }
 
@@ -142,10 +144,10 @@ public final class JnrTransport implements FuseTransport {
     }
   }
 
-  private void awaitDecided(MountSpec wanted) {
+  private void awaitDecided(String path) {
     boolean isDecided = await(decided, PATIENCE);
     // INIT comes by the mount, so it stands by now.
-    FuseMount standing = FuseMount.standing(wanted.mountPoint()).orElse(null);
+    FuseMount standing = FuseMount.standing(path).orElse(null);
     if (isDecided && isInitiated && standing != null) {
       mount = standing;
       return;
@@ -154,9 +156,7 @@ public final class JnrTransport implements FuseTransport {
       standing.abort();
     }
     throw new BackingException(
-        Errno.EIO,
-        "mount",
-        wanted.mountPoint() + " (libfuse has written why to the standard error)");
+        Errno.EIO, "mount", path + " (libfuse has written why to the standard error)");
   }
 
   @Override

@@ -67,6 +67,7 @@ final class LibFuse extends FuseStubFS {
    */
   void serve(Adapter adapter, LongConsumer onInit) {
     PathCalls paths = adapter.paths();
+    AttributeCalls attributes = adapter.attributes();
     HandleCalls handles = adapter.handles();
     put(0, Closures.Two.class, paths::getAttributes);
     put(1, Closures.Three.class, paths::readLink);
@@ -77,20 +78,20 @@ final class LibFuse extends FuseStubFS {
     put(7, Closures.Two.class, paths::symbolicLink);
     put(8, Closures.Two.class, paths::rename);
     put(9, Closures.Two.class, paths::link);
-    put(10, Closures.Two.class, paths::changeMode);
-    put(11, Closures.Three.class, paths::changeOwner);
-    put(12, Closures.Two.class, paths::truncate);
+    put(10, Closures.Two.class, attributes::changeMode);
+    put(11, Closures.Three.class, attributes::changeOwner);
+    put(12, Closures.Two.class, attributes::truncate);
     put(14, Closures.Two.class, handles::open);
     put(15, Closures.Five.class, (_, to, size, at, file) -> handles.read(to, size, at, file));
     put(16, Closures.Five.class, (_, from, size, at, file) -> handles.write(from, size, at, file));
-    put(17, Closures.Two.class, paths::statistics);
+    put(17, Closures.Two.class, attributes::statistics);
     put(18, Closures.Two.class, (_, file) -> handles.flush(file));
     put(19, Closures.Two.class, (_, file) -> handles.release(file));
     put(20, Closures.Three.class, (_, dataOnly, file) -> handles.sync(dataOnly, file));
-    put(21, Closures.Five.class, paths::setExtendedAttribute);
-    put(22, Closures.Four.class, paths::getExtendedAttribute);
-    put(23, Closures.Three.class, paths::listExtendedAttributes);
-    put(24, Closures.Two.class, paths::removeExtendedAttribute);
+    put(21, Closures.Five.class, attributes::setExtendedAttribute);
+    put(22, Closures.Four.class, attributes::getExtendedAttribute);
+    put(23, Closures.Three.class, attributes::listExtendedAttributes);
+    put(24, Closures.Two.class, attributes::removeExtendedAttribute);
     put(25, Closures.Two.class, handles::openDirectory);
     put(
         26,
@@ -108,7 +109,7 @@ final class LibFuse extends FuseStubFS {
     put(32, Closures.Three.class, handles::create);
     put(33, Closures.Three.class, (_, size, file) -> handles.truncate(size, file));
     put(34, Closures.Three.class, (_, stat, file) -> handles.getAttributes(stat, file));
-    put(36, Closures.Two.class, paths::changeTimes);
+    put(36, Closures.Two.class, attributes::changeTimes);
     table.putInt((long) FLAGS_PLACE * Long.BYTES, NULL_PATH_OK | NO_PATH | UTIME_OMIT_OK);
     put(
         44,

@@ -55,13 +55,18 @@ public final class FuseMount {
     if (result < 0) {
       throw new BackingException(-result, "mount", path);
     }
-    return standing(spec.mountPoint())
+    // Not by looking at the mount point: it answers once INIT was answered.
+    return standing(path)
         .orElseThrow(() -> new BackingException(Errno.EIO, "find the mount of", path));
   }
 
-  /** The emberfs that stands at a place now, whoever mounted it. */
-  public static Optional<FuseMount> standing(Path mountPoint) {
-    String path = MountPoint.resolve(mountPoint);
+  /**
+   * The emberfs that stands at a place now, whoever mounted it. Asks the mount table only, so it
+   * may be called by whoever serves the mount.
+   *
+   * @param path of {@link MountPoint#resolve}, which was called before anything was mounted there
+   */
+  public static Optional<FuseMount> standing(String path) {
     return MountPoint.table()
         .at(path)
         .filter(m -> m.type().equals(MountPoint.TYPE))

@@ -131,10 +131,12 @@ final class Transports implements Benchmark {
     }
     for (Work work : WORKS) {
       for (String ram : List.of("through", "ram")) {
-        report.ratio(
-            work.name() + ", " + ram + ", uring against dev",
-            work.name() + ", uring " + ram,
-            work.name() + ", dev " + ram);
+        for (String transport : List.of("uring", "jnr")) {
+          report.ratio(
+              work.name() + ", " + ram + ", " + transport + " against dev",
+              work.name() + ", " + transport + " " + ram,
+              work.name() + ", dev " + ram);
+        }
       }
     }
   }
