@@ -242,7 +242,7 @@ abstract class TransportContract {
       byte[] name = "missing".getBytes(StandardCharsets.UTF_8);
       FuseTransport transport = mount.transport();
       boolean isTold = transport.notifyInvalidEntry(1, name);
-      assertThat(isTold).isEqualTo(transport.capabilities().notifications());
+      assertThat(isTold).isEqualTo(transport.capabilities().has(Feature.NOTIFICATIONS));
       assertThat(transport.notifyInvalidEntry(1, new byte[] {'x'})).isEqualTo(isTold);
       mount.run(looks);
       assertThat(lookups.get()).isEqualTo(isTold ? 2 : 1);

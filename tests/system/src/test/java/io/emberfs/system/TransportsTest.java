@@ -26,8 +26,7 @@ final class TransportsTest {
   /** Ways to the kernel; where the kernel has no rings, {@code auto} is tried in their place. */
   enum Transport {
     DEV("dev", "dev"),
-    URING(
-        UringParameter.isThere() ? "uring" : "auto", UringParameter.isThere() ? "uring" : "dev"),
+    URING(UringParameter.isThere() ? "uring" : "auto", UringParameter.isThere() ? "uring" : "dev"),
     JNR("jnr", "jnr");
 
     private final String asked;
