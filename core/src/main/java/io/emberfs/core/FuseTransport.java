@@ -1,6 +1,7 @@
 package io.emberfs.core;
 
 import java.time.Duration;
+import java.util.Set;
 
 /**
  * Brings FUSE requests from the kernel to an {@link FsHandler} and the answers back. One mount per
@@ -76,22 +77,51 @@ public interface FuseTransport extends AutoCloseable {
   void close();
 
   /**
-   * What a transport can do; file-system code asks this, never the class.
+   * What a transport can do; file-system code and tests ask this, never the class.
    *
    * @param readSizeMax bytes
    * @param writeSizeMax bytes
-   * @param deferredAnswers whether {@link Request#defer} frees the receiving thread
-   * @param gatherReply whether a reply of several segments needs no copy
-   * @param openFlags whether each open can have flags of its own
-   * @param readDirectoryPlus whether entries come with attributes
-   * @param notifications whether the kernel can be told of changes
+   * @param features what it can do beyond reading and writing
    */
-  record Capabilities(
-      int readSizeMax,
-      int writeSizeMax,
-      boolean deferredAnswers,
-      boolean gatherReply,
-      boolean openFlags,
-      boolean readDirectoryPlus,
-      boolean notifications) {}
+  record Capabilities(int readSizeMax, int writeSizeMax, Set<Feature> features) {
+    public Capabilities {
+      features = Set.copyOf(features);
+    }
+
+    /** Whether it can do this. */
+    public boolean has(Feature feature) {
+      return features.contains(feature);
+    }
+  }
+
+  /** What not every transport can do. */
+  enum Feature {
+    /** {@link Request#defer} frees the receiving thread. */
+    DEFERRED_ANSWERS,
+    /** A reply of several segments needs no copy. */
+    GATHER_REPLY,
+    /** Each open can have flags of its own. */
+    OPEN_FLAGS,
+    /** Entries of a directory come with attributes. */
+    READ_DIRECTORY_PLUS,
+    /** The kernel can be told of changes. */
+    NOTIFICATIONS,
+    /** The kernel checks POSIX ACLs if it is asked to. */
+    ACCESS_CONTROL_LISTS,
+    /** Shared mappings of files. */
+    SHARED_MAPPINGS,
+    /** lseek(2) finds data and holes. */
+    SEEK_DATA,
+    /** copy_file_range(2) reaches the handler; without it the kernel reads and writes. */
+    COPY_RANGE,
+    /** Rename with NOREPLACE and EXCHANGE. */
+    RENAME_FLAGS,
+    /** Files made without a name (O_TMPFILE). */
+    UNNAMED_FILES,
+    /**
+     * The kernel knows inodes, not paths: names of one file share their locks, and an open file
+     * without a name has attributes.
+     */
+    INODES
+  }
 }

@@ -69,8 +69,8 @@ final class ChoiceOptions {
 
   @Option(
       names = "--transport",
-      paramLabel = "auto|uring|dev",
-      description = "way to the kernel: io_uring or the device (auto)")
+      paramLabel = "auto|uring|dev|jnr",
+      description = "way to the kernel: io_uring, the device, or libfuse 2 (auto)")
   private String transport = DEFAULTS.transport();
 
   @Option(

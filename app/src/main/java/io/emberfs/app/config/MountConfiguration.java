@@ -19,7 +19,7 @@ import java.time.Duration;
  * @param attributeTtl how old an attribute or version check may be
  * @param kernelCache whether the kernel may keep pages above the mount
  * @param extendedAttributes whether extended attributes are served
- * @param accessControlLists whether POSIX ACLs are enforced
+ * @param accessControlLists whether POSIX ACLs are enforced, where the transport can
  * @param transport way to the kernel
  * @param restoreWarm whether the warm state of the last run is used
  * @param flags mount(8) flags
@@ -51,7 +51,9 @@ public record MountConfiguration(
     /** io_uring where the machine is set up for it, else the device. */
     AUTO,
     URING,
-    DEV
+    DEV,
+    /** libfuse 2, by jnr-fuse. */
+    JNR
   }
 
   /** What the RAM tier does with warm blocks. */

@@ -4,7 +4,7 @@ import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.MountConfiguration;
 import io.emberfs.app.config.MountConfiguration.Compression;
-import io.emberfs.app.config.MountConfiguration.KernelCache;
+import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.Clock;
@@ -32,6 +32,7 @@ import io.emberfs.fuse.fs.DirectoryWatches;
 import io.emberfs.fuse.fs.EmberFileSystem;
 import io.emberfs.fuse.fs.FsOptions;
 import io.emberfs.fuse.fs.KernelNotifier;
+import io.emberfs.fuse.jnr.JnrTransport;
 import io.emberfs.fuse.node.NodeTable;
 import io.emberfs.persistence.ssd.SsdDatabase;
 import io.emberfs.persistence.ssd.SsdSpec;
@@ -214,10 +215,19 @@ public final class Assembly implements Daemon.Assembler {
 
   /** Whether rings can be had shows only while it mounts; without them it is the device's. */
   private static FuseTransport transport(MountConfiguration configuration, Meters meters) {
-    boolean kernelCache = configuration.kernelCache() != KernelCache.OFF;
+    boolean kernelCache = kernelCache(configuration);
     return switch (configuration.transport()) {
+      case JNR -> new JnrTransport(configuration.attributeTtl().toNanos(), Clock.SYSTEM, meters);
       case DEV -> new DevTransport(kernelCache, meters);
       case AUTO, URING -> new UringTransport(kernelCache, meters);
+    };
+  }
+
+  private static boolean kernelCache(MountConfiguration configuration) {
+    return switch (configuration.kernelCache()) {
+      case ON -> true;
+      case OFF -> false;
+      case AUTO -> configuration.transport() != Transport.JNR;
     };
   }
 
@@ -281,7 +291,7 @@ public final class Assembly implements Daemon.Assembler {
     return new FsOptions(
         ttlNanos,
         ttlNanos,
-        configuration.kernelCache() != KernelCache.OFF,
+        kernelCache(configuration),
         configuration.extendedAttributes(),
         configuration.flags().readOnly(),
         answersAtOnce,

@@ -82,9 +82,20 @@ final class ChoiceReader {
       case "auto" -> Transport.AUTO;
       case "uring" -> Transport.URING;
       case "dev" -> Transport.DEV;
-      case "jnr" -> throw notServed("--transport jnr", "give auto, uring or dev");
-      default -> throw unknown("--transport", text, "give auto, uring or dev");
+      case "jnr" -> Transport.JNR;
+      default -> throw unknown("--transport", text, "give auto, uring, dev or jnr");
     };
+  }
+
+  /** Refuses what the transport cannot do. */
+  static void checkTogether(Transport transport, KernelCache kernelCache) throws Refusal {
+    if (transport == Transport.JNR && kernelCache == KernelCache.ON) {
+      throw new Refusal(
+          ExitCode.USAGE,
+          "cannot use --kernel-cache on",
+          "--transport jnr has no way to tell the kernel that its pages are old",
+          "give --kernel-cache auto or off, or --transport auto");
+    }
   }
 
   /** Refuses what is named in the interface and comes with a later version. */

@@ -3,8 +3,10 @@ package io.emberfs.app.prepare;
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Whether this user can mount at all.
@@ -12,15 +14,24 @@ import java.nio.file.Path;
  * @param device {@code /dev/fuse}
  * @param configuration {@code /etc/fuse.conf}
  * @param uringParameter {@code /sys/module/fuse/parameters/enable_uring}
+ * @param libraries directories that hold libraries, themselves or one below
  * @param root whether root asks, who needs no helper
  */
-public record FuseAccess(Path device, Path configuration, Path uringParameter, boolean root) {
+public record FuseAccess(
+    Path device, Path configuration, Path uringParameter, List<Path> libraries, boolean root) {
+  private static final String LIBFUSE = "libfuse.so.2";
+
+  public FuseAccess {
+    libraries = List.copyOf(libraries);
+  }
+
   /** This machine's. */
   public static FuseAccess system(boolean root) {
     return new FuseAccess(
         Path.of("/dev/fuse"),
         Path.of("/etc/fuse.conf"),
         Path.of("/sys/module/fuse/parameters/enable_uring"),
+        List.of(Path.of("/usr/lib"), Path.of("/lib"), Path.of("/usr/lib64")),
         root);
   }
 
@@ -64,6 +75,34 @@ public record FuseAccess(Path device, Path configuration, Path uringParameter, b
           uringParameter + " is N, and only root may change that",
           "run as root, or give --transport auto or dev");
     }
+  }
+
+  /** Whether libfuse 2 is installed. */
+  void checkLibFuse() throws Refusal, IOException {
+    for (Path directory : libraries) {
+      if (Files.isDirectory(directory) && holdsLibFuse(directory)) {
+        return;
+      }
+    }
+    throw new Refusal(
+        ExitCode.UNAVAILABLE,
+        "cannot use --transport jnr",
+        LIBFUSE + " is not installed",
+        "apt-get install -y --no-install-recommends libfuse2, or give --transport auto");
+  }
+
+  private static boolean holdsLibFuse(Path directory) throws IOException {
+    if (Files.exists(directory.resolve(LIBFUSE))) {
+      return true;
+    }
+    try (DirectoryStream<Path> below = Files.newDirectoryStream(directory, Files::isDirectory)) {
+      for (Path each : below) {
+        if (Files.exists(each.resolve(LIBFUSE))) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /**

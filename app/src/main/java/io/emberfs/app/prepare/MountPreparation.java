@@ -4,7 +4,6 @@ import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.MachineMemory;
 import io.emberfs.app.config.MountConfiguration;
-import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.app.config.Places;
 import io.emberfs.app.config.TimeSpan;
 import io.emberfs.app.prepare.MountArguments.Choices;
@@ -74,9 +73,12 @@ public final class MountPreparation {
             ChoiceReader.flags(arguments, Places.isRoot()),
             TimeSpan.parse("--wait", choices.waitMax()),
             delay(choices.backingDelay()));
+    ChoiceReader.checkTogether(configuration.transport(), configuration.kernelCache());
     fuseAccess.check(what, arguments.allowOther());
-    if (configuration.transport() == Transport.URING) {
-      fuseAccess.checkUring();
+    switch (configuration.transport()) {
+      case URING -> fuseAccess.checkUring();
+      case JNR -> fuseAccess.checkLibFuse();
+      case AUTO, DEV -> {}
     }
     refuseUse(configuration, arguments.allowNonEmpty(), what);
     return configuration;

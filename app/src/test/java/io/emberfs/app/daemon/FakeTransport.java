@@ -4,6 +4,7 @@ import io.emberfs.core.FsHandler;
 import io.emberfs.core.FuseTransport;
 import io.emberfs.core.MountSpec;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -69,7 +70,7 @@ final class FakeTransport implements FuseTransport {
 
   @Override
   public Capabilities capabilities() {
-    return new Capabilities(1 << 20, 1 << 20, true, true, true, true, true);
+    return new Capabilities(1 << 20, 1 << 20, EnumSet.allOf(Feature.class));
   }
 
   @Override

@@ -197,7 +197,6 @@ final class MountPreparationTest {
   @CsvSource({
     "write, back, this version does not have it",
     "backing, exclusive, this version does not have it",
-    "transport, jnr, this version does not have it",
     "vram, 2G, this version does not have it",
     "compress, zstd, this version does not have it",
     "policy, magic, no such choice",
@@ -245,11 +244,38 @@ final class MountPreparationTest {
     assertThat(prepare(arguments).transport()).isEqualTo(MountConfiguration.Transport.URING);
   }
 
+  @Test
+  void libFuseIsNeededForItsTransportOnly() throws Exception {
+    MountArguments arguments = arguments(Choices.with("transport", "jnr"), null, false);
+    assertRefused(ExitCode.UNAVAILABLE, "libfuse.so.2 is not installed", arguments);
+    Path directory = Files.createDirectories(temp.resolve("lib/x86_64-linux-gnu"));
+    assertRefused(ExitCode.UNAVAILABLE, "libfuse.so.2 is not installed", arguments);
+    assertThat(prepare(arguments()).transport()).isEqualTo(MountConfiguration.Transport.AUTO);
+
+    Files.createFile(directory.resolve("libfuse.so.2"));
+    assertThat(prepare(arguments).transport()).isEqualTo(MountConfiguration.Transport.JNR);
+  }
+
+  @Test
+  void pagesOfTheKernelAreRefusedWhereNobodyCanTakeThemBack() throws Exception {
+    MountArguments.Choices cached = Choices.with("kernelCache", "on");
+    assertRefused(
+        ExitCode.USAGE,
+        "no way to tell the kernel",
+        arguments(Choices.with(cached, "transport", "jnr"), null, false));
+  }
+
   private static final class Choices {
     static final MountArguments.Choices DEFAULTS = MountArguments.Choices.defaults();
 
     /** The defaults with one component changed, by its name. */
     static MountArguments.Choices with(String name, String value)
+        throws ReflectiveOperationException {
+      return with(DEFAULTS, name, value);
+    }
+
+    /** The same, of other choices. */
+    static MountArguments.Choices with(MountArguments.Choices choices, String name, String value)
         throws ReflectiveOperationException {
       var components = MountArguments.Choices.class.getRecordComponents();
       Object[] values = new Object[components.length];
@@ -259,7 +285,7 @@ final class MountPreparationTest {
         boolean changed = components[i].getName().equals(name);
         found |= changed;
         types[i] = String.class;
-        values[i] = changed ? value : components[i].getAccessor().invoke(DEFAULTS);
+        values[i] = changed ? value : components[i].getAccessor().invoke(choices);
       }
       assertThat(found).as("component %s", name).isTrue();
       return MountArguments.Choices.class.getDeclaredConstructor(types).newInstance(values);
@@ -292,7 +318,12 @@ final class MountPreparationTest {
 
   private MountConfiguration prepare(MountArguments arguments) throws Exception {
     FuseAccess access =
-        new FuseAccess(device, temp.resolve("fuse.conf"), temp.resolve("enable_uring"), isRoot);
+        new FuseAccess(
+            device,
+            temp.resolve("fuse.conf"),
+            temp.resolve("enable_uring"),
+            List.of(temp.resolve("lib")),
+            isRoot);
     return new MountPreparation(places, new MountPoints(knownMounts), access, MEMORY)
         .prepare(arguments);
   }

@@ -5,6 +5,7 @@ import io.emberfs.core.BackingException;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FsHandler;
 import io.emberfs.core.FuseTransport.Capabilities;
+import io.emberfs.core.FuseTransport.Feature;
 import io.emberfs.core.MountSpec;
 import io.emberfs.ffi.FuseDevice;
 import io.emberfs.fuse.dispatch.Dispatcher;
@@ -18,6 +19,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -125,7 +128,11 @@ final class DevConnection implements ReplyChannel {
 
   Capabilities capabilities() {
     int size = buffers.requestSizeMax();
-    return new Capabilities(size, size, true, !overRings, true, true, true);
+    Set<Feature> features = EnumSet.allOf(Feature.class);
+    if (overRings) {
+      features.remove(Feature.GATHER_REPLY);
+    }
+    return new Capabilities(size, size, features);
   }
 
   /** The kernel queues INIT within mount(2); it is always the first request. */

@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One mount with its device: by mount(2) where this is root, else through {@code fusermount3}. Any
- * thread.
+ * One mount: with its device, by mount(2) where this is root, else through {@code fusermount3}; or
+ * one that a library made. Any thread.
  */
 public final class FuseMount {
   private static final Path CONNECTIONS = Path.of("/sys/fs/fuse/connections");
@@ -30,6 +30,8 @@ public final class FuseMount {
   private static final int UNMOUNT_ATTEMPTS = 20;
 
   private static final long UNMOUNT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private static final int NO_DEVICE = -1;
 
   private final String path;
   private final int device;
@@ -53,10 +55,7 @@ public final class FuseMount {
   public static FuseMount mount(MountSpec spec) {
     String path = MountPoint.resolve(spec.mountPoint());
     int device = MountCalls.effectiveUid() == 0 ? mountAsRoot(path, spec) : mountAsUser(path, spec);
-    return MountPoint.table()
-        .at(path)
-        .filter(m -> m.type().equals(MountPoint.TYPE))
-        .map(mount -> new FuseMount(path, device, mount))
+    return standing(path, device)
         .orElseThrow(() -> {
           FuseDevice.close(device);
           return new BackingException(Errno.EIO, "find the mount of", path);
@@ -106,9 +105,26 @@ public final class FuseMount {
     return options;
   }
 
-  /** The open device; whoever mounted closes it. */
+  /** The open device; whoever mounted closes it. Not of a mount that was only found. */
   public int device() {
     return device;
+  }
+
+  /**
+   * The emberfs that stands at a place now, whoever mounted it, without its device. Asks the mount
+   * table only, so it may be called by whoever serves the mount.
+   *
+   * @param path of {@link MountPoint#resolve}, which was called before anything was mounted there
+   */
+  public static Optional<FuseMount> standing(String path) {
+    return standing(path, NO_DEVICE);
+  }
+
+  private static Optional<FuseMount> standing(String path, int device) {
+    return MountPoint.table()
+        .at(path)
+        .filter(m -> m.type().equals(MountPoint.TYPE))
+        .map(m -> new FuseMount(path, device, m));
   }
 
   /** Whether the mount stands in the mount table. */

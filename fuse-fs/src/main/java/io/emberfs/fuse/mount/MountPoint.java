@@ -124,10 +124,11 @@ public final class MountPoint {
   }
 
   /**
-   * The path as the mount table shows it. Never looks into the mount point itself: a dead mount
-   * there would refuse.
+   * The path as the mount table shows it. Never looks into the mount point: a dead mount there
+   * would refuse. But it asks whether it is a symbolic link, which a live mount has to answer, so
+   * it is not for whoever serves it.
    */
-  static String resolve(Path mountPoint) {
+  public static String resolve(Path mountPoint) {
     Path absolute = mountPoint.toAbsolutePath().normalize();
     try {
       Path parent = absolute.getParent();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.emberfs.core.FsHandler;
 import io.emberfs.core.FuseTransport;
+import io.emberfs.core.FuseTransport.Feature;
 import io.emberfs.core.Request;
 import io.emberfs.ffi.CpuAffinity;
 import io.emberfs.fuse.mount.MountPoint;
@@ -69,7 +70,7 @@ final class UringTransportTest extends TransportContract {
       assertThat(mount.transport().reason())
           .startsWith(CpuAffinity.possibleCount() + " queues, ")
           .endsWith(" entries");
-      assertThat(mount.transport().capabilities().gatherReply()).isFalse();
+      assertThat(mount.transport().capabilities().has(Feature.GATHER_REPLY)).isFalse();
       assertThat(mount.run("cat file")).isEqualTo("ok");
       assertThat(thread.get()).startsWith("emberfs-uring-");
     }
@@ -238,7 +239,7 @@ final class UringTransportTest extends TransportContract {
       assertThat(mount.transport().awaitMounted(Duration.ofSeconds(1))).isTrue();
       assertThat(mount.transport().name()).isEqualTo("dev");
       assertThat(mount.transport().reason()).contains(UringSwitch.isThere() ? reason : NOT_OFFERED);
-      assertThat(mount.transport().capabilities().gatherReply()).isTrue();
+      assertThat(mount.transport().capabilities().has(Feature.GATHER_REPLY)).isTrue();
       assertThat(mount.run("sha256sum file")).startsWith(sha256(bytes));
       assertThat(ringThreads()).isEmpty();
     }

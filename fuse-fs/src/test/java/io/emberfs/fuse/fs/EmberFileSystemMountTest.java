@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.core.Clock;
 import io.emberfs.core.FuseTransport;
+import io.emberfs.core.FuseTransport.Feature;
 import io.emberfs.core.Meters;
 import io.emberfs.fuse.channel.DevTransport;
 import io.emberfs.fuse.channel.TestMount;
 import io.emberfs.fuse.channel.UringSwitch;
 import io.emberfs.fuse.channel.UringTransport;
+import io.emberfs.fuse.jnr.JnrTransport;
 import io.emberfs.fuse.node.NodeTable;
 import io.emberfs.testkit.FakeBackingStore;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,7 +58,16 @@ final class EmberFileSystemMountTest {
       exec 3<> copy/gone
       echo kept >&3
       rm copy/gone
+      """;
+
+  private static final String OPEN_AGAIN =
+      """
       [ "$(cat /proc/self/fd/3)" = kept ]
+      """;
+
+  private static final String CLEAN_UP =
+      """
+      echo more >&3
       exec 3>&-
       rm -r tree copy out tree.tar
       [ -z "$(ls -A)" ]
@@ -85,6 +97,12 @@ final class EmberFileSystemMountTest {
     }
   }
 
+  @Test
+  void theyWorkOverLibFuseToo() throws Exception {
+    Meters meters = new Meters();
+    work(new JnrTransport(TTL, Clock.SYSTEM, meters), false, meters);
+  }
+
   private void work(FuseTransport transport, boolean kernelCache, Meters meters) throws Exception {
     FakeBackingStore store = new FakeBackingStore();
     FakeBlockCache cache = new FakeBlockCache(store);
@@ -106,7 +124,8 @@ final class EmberFileSystemMountTest {
                     Clock.SYSTEM,
                     meters),
                 transport)) {
-      mount.run(WORK);
+      boolean knowsInodes = mount.transport().capabilities().has(Feature.INODES);
+      mount.run(String.join("\n", WORK, knowsInodes ? OPEN_AGAIN : "true", CLEAN_UP));
     }
 
     assertThat(store.referencesHeld()).isZero();

@@ -6,6 +6,7 @@ import io.emberfs.core.MountSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -45,7 +46,7 @@ final class RecordingTransport implements FuseTransport {
 
   @Override
   public Capabilities capabilities() {
-    return new Capabilities(4096, 4096, true, false, true, true, true);
+    return new Capabilities(4096, 4096, EnumSet.allOf(Feature.class));
   }
 
   @Override

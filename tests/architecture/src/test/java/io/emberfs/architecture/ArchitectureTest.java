@@ -76,6 +76,11 @@ final class ArchitectureTest {
         new Case(
             "Logback in app only", vendor("ch.qos.logback", "app"), PlantedVendors.OfLogback.class),
         new Case("avaje in app only", vendor("io.avaje", "app"), PlantedVendors.OfAvaje.class),
+        new Case(
+            "jnr-fuse in fuse.jnr only",
+            vendor("ru.serce", "fuse.jnr"),
+            PlantedVendors.OfJnrFuse.class),
+        new Case("jnr in fuse.jnr only", vendor("jnr", "fuse.jnr"), PlantedVendors.OfJnr.class),
         new Case("downcalls in native only", Rules::downcallsInNativeOnly, PlantedDowncall.class),
         new Case("no clock of its own", Rules::noClockOfItsOwn, PlantedClock.class),
         new Case("no sleep", Rules::noClockOfItsOwn, PlantedSleep.class),

@@ -76,7 +76,7 @@ final class Transports implements Benchmark {
     Commands.output("bindfs", "-o", "direct_io", memory.toString(), bound.toString());
     List<Side> sides = new ArrayList<>(List.of(new Side("bindfs", bound)));
     List<EmberMount> mounts = new ArrayList<>();
-    for (String transport : List.of("dev", "uring")) {
+    for (String transport : List.of("dev", "uring", "jnr")) {
       for (String ram : List.of("through", "ram")) {
         String name = transport + " " + ram;
         Path mountPoint = place.resolve(transport + "-" + ram);
@@ -131,10 +131,12 @@ final class Transports implements Benchmark {
     }
     for (Work work : WORKS) {
       for (String ram : List.of("through", "ram")) {
-        report.ratio(
-            work.name() + ", " + ram + ", uring against dev",
-            work.name() + ", uring " + ram,
-            work.name() + ", dev " + ram);
+        for (String transport : List.of("uring", "jnr")) {
+          report.ratio(
+              work.name() + ", " + ram + ", " + transport + " against dev",
+              work.name() + ", " + transport + " " + ram,
+              work.name() + ", dev " + ram);
+        }
       }
     }
   }

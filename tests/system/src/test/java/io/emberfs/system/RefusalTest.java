@@ -170,7 +170,6 @@ final class RefusalTest {
     "--kernel-cache perhaps",
     "--attr-ttl soon",
     "--attr-ttl -1s",
-    "--transport jnr",
     "--transport pigeon",
     "--xattr 1",
     "--acl 1",

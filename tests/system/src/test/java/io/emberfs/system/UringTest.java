@@ -1,46 +1,26 @@
 package io.emberfs.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.emberfs.app.control.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Mounts over io_uring: how they are chosen, and how they end. */
+/** Mounts over io_uring: how they are chosen. */
 @RealMount
+@ExtendWith(UringParameter.class)
 final class UringTest {
-  private static final Path SWITCH = Path.of("/sys/module/fuse/parameters/enable_uring");
+  private static final Path SWITCH = UringParameter.FILE;
 
   /**
    * A kernel before 6.14 has none to offer: {@code auto} takes the device, {@code uring} is
    * refused.
    */
-  private static final boolean IS_THERE = Files.exists(SWITCH);
-
-  private static final Duration ERROR_MAX = Duration.ofSeconds(20);
-
-  private String before = "";
-
-  @BeforeEach
-  void remember() throws IOException {
-    if (IS_THERE) {
-      before = Files.readString(SWITCH).strip();
-    }
-  }
-
-  @AfterEach
-  void putBack() throws IOException {
-    if (!before.isEmpty()) {
-      Files.writeString(SWITCH, before);
-    }
-  }
+  private static final boolean IS_THERE = UringParameter.isThere();
 
   @Test
   void autoFollowsTheMachineAndLeavesItAlone(Rig rig) throws Exception {
@@ -94,24 +74,6 @@ final class UringTest {
     mount.umount();
   }
 
-  @Test
-  void aKilledDaemonLetsItsReadersGoAndTheNextMountServes(Rig rig) throws Exception {
-    Files.write(rig.backing().resolve("f"), new byte[3_000_000]);
-    Mount mount =
-        rig.mount("--transport", offered(), "--kernel-cache", "off", "--delay-backing", "5s");
-    Process reader =
-        Program.of("cat", "f").in(mount.path()).start(Path.of("/dev/null"), Path.of("/dev/null"));
-    await("a read that waits for the backing")
-        .atMost(ERROR_MAX)
-        .until(() -> reader.isAlive() && isWaitingInTheKernel(reader.pid()));
-    mount.kill();
-    await("end of the reader").atMost(ERROR_MAX).until(() -> !reader.isAlive());
-    assertThat(reader.exitValue()).isNotZero();
-    Mount second = rig.mount("--transport", offered());
-    assertThat(Files.readAllBytes(second.path().resolve("f"))).hasSize(3_000_000);
-    second.umount();
-  }
-
   private static String offered() {
     return IS_THERE ? "uring" : "auto";
   }
@@ -120,11 +82,6 @@ final class UringTest {
     if (IS_THERE) {
       Files.writeString(SWITCH, value);
     }
-  }
-
-  private static boolean isWaitingInTheKernel(long pid) throws IOException {
-    String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-    return "SD".indexOf(stat.charAt(stat.lastIndexOf(')') + 2)) >= 0;
   }
 
   private static String transport(Mount mount) throws Exception {

@@ -25,6 +25,16 @@ public final class PlantedVendors {
   }
 
   /** Violates a rule on purpose. */
+  public static final class OfJnrFuse {
+    static final Class<?> VENDOR = ru.serce.jnrfuse.FuseFS.class;
+  }
+
+  /** Violates a rule on purpose. */
+  public static final class OfJnr {
+    static final Class<?> VENDOR = jnr.ffi.Pointer.class;
+  }
+
+  /** Violates a rule on purpose. */
   public static final class OfAvaje {
     static final Class<?> VENDOR = io.avaje.jsonb.Jsonb.class;
   }
