@@ -98,15 +98,6 @@ final class EmberFileSystemTest {
   }
 
   @Test
-  void whenTheWorkersAreFullTheReceiverDoesTheWork() {
-    workers.isFull = true;
-    AssertingRequest request = AssertingRequest.plain();
-    fs.lookup(request, NodeTable.ROOT_ID, name("missing"));
-
-    assertThat(request.answer(Answer.NoNode.class).validNanos()).isEqualTo(TTL);
-  }
-
-  @Test
   void withoutEntryValidityAMissingNameIsAnError() {
     fs = fileSystem(new FsOptions(0, 0, false, true, false, false, WORKERS_PER_USER));
 
