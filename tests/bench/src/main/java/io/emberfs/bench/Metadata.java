@@ -21,7 +21,7 @@ final class Metadata implements Benchmark {
   private static final int ROUNDS = 7;
   private static final List<String> OUTSIDE = List.of();
   private static final List<String> CALLS = List.of("stat", "create", "unlink");
-  private static final List<String> TRANSPORTS = List.of("dev", "uring");
+  private static final List<String> TRANSPORTS = List.of("dev", "uring", "jnr");
 
   @Override
   public void run(WorkPlace place, Report report, PrintStream out) throws IOException {
@@ -77,6 +77,7 @@ final class Metadata implements Benchmark {
     }
     for (String call : CALLS) {
       report.ratio(call + "/s, dev against bindfs", call + ", dev", call + ", bindfs");
+      report.ratio(call + "/s, jnr against bindfs", call + ", jnr", call + ", bindfs");
       report.ratioAtLeast(
           call + "/s, uring against bindfs", call + ", uring", call + ", bindfs", 1.0);
     }
