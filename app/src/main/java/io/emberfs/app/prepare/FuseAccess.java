@@ -77,8 +77,15 @@ public record FuseAccess(
     }
   }
 
-  /** Whether libfuse 2 is installed. */
+  /** Whether libfuse 2 is installed, and may be used. */
   void checkLibFuse() throws Refusal, IOException {
+    if (!root) {
+      throw new Refusal(
+          ExitCode.PERMISSION,
+          "cannot use --transport jnr",
+          "only root may mount with it",
+          "run as root, or give --transport auto");
+    }
     for (Path directory : libraries) {
       if (Files.isDirectory(directory) && holdsLibFuse(directory)) {
         return;

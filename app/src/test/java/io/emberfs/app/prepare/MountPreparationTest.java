@@ -254,6 +254,9 @@ final class MountPreparationTest {
 
     Files.createFile(directory.resolve("libfuse.so.2"));
     assertThat(prepare(arguments).transport()).isEqualTo(MountConfiguration.Transport.JNR);
+
+    isRoot = false;
+    assertRefused(ExitCode.PERMISSION, "only root may mount with it", arguments);
   }
 
   @Test

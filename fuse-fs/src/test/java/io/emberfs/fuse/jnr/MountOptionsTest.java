@@ -24,7 +24,7 @@ final class MountOptionsTest {
         .contains("default_permissions", "direct_io", "attr_timeout=0", "nosuid", "nodev", "noexec")
         .contains("entry_timeout=0.500000000", "negative_timeout=0.500000000")
         .contains("max_read=131072", "max_write=131072", "fsname=/b", "subtype=emberfs")
-        .doesNotContain("allow_other", "ro", "suid", "dev");
+        .doesNotContain("allow_other", "ro", "suid", "dev", "exec");
   }
 
   @Test
@@ -43,7 +43,7 @@ final class MountOptionsTest {
                     1 << 20,
                     2,
                     16)))
-        .contains("allow_other", "ro", "suid", "dev", "fsname=/b\\,ro\\\\c")
+        .contains("allow_other", "ro", "suid", "dev", "exec", "fsname=/b\\,ro\\\\c")
         .doesNotContain("nosuid", "nodev", "noexec");
   }
 }
