@@ -190,6 +190,7 @@ public final class Assembly implements Daemon.Assembler {
     tiers.addFirst(engine.chain().ram());
     showTiers(tiers, meters);
     meters.ratio("cpuSeconds.total", () -> CpuClock.processNanos() / NANOS_PER_SECOND);
+    meters.gauge("nodes.known", nodes::count);
     meters.gauge("memory.transportBytesMax", transport::bufferBytesMax);
     meters.gauge("memory.scratchBytesMax", engine::scratchBytesMax);
     return new AssembledMount(
