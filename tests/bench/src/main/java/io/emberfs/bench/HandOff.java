@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Hits beside misses: 16 readers of which every 64th read, in the middle, waits 5 ms for the
+ * Hits beside misses: 16 readers of which every 50th read, in the middle, waits 5 ms for the
  * backing. The misses must not hold the hits up. The baseline is the same mount with hits only.
  *
  * <p>One sparse file on a tmpfs: its first hundredth holds bytes and is in RAM, the rest is read at
@@ -20,7 +20,7 @@ final class HandOff implements Benchmark {
   private static final int HOT_PERCENT = 1;
   private static final int ROUNDS = 5;
   private static final int JOB_COUNT = 16;
-  private static final double MISS_EVERY = 64;
+  private static final int MISS_PERCENT = 2;
   private static final List<String> OUTSIDE = List.of();
   private static final List<String> TIMED = List.of("--time_based", "--runtime=3");
 
@@ -81,7 +81,7 @@ final class HandOff implements Benchmark {
     mount.unmount();
     Commands.output("umount", memory.toString());
     report.atMost(
-        transport + ": requests for each miss", transport + " requests for each miss", 70);
+        transport + ": requests for each miss", transport + " requests for each miss", 64);
     report.ratio(
         transport + ": hits a second beside misses, against hits only",
         transport + " hits beside misses",
@@ -100,10 +100,9 @@ final class HandOff implements Benchmark {
   }
 
   private static List<String> hitsAndMisses() {
-    double missPercent = 100 / MISS_EVERY;
     return List.of(
-        "--random_distribution=zoned:%s/%d:%s/%d"
-            .formatted(100 - missPercent, HOT_PERCENT, missPercent, 100 - HOT_PERCENT),
+        "--random_distribution=zoned:%d/%d:%d/%d"
+            .formatted(100 - MISS_PERCENT, HOT_PERCENT, MISS_PERCENT, 100 - HOT_PERCENT),
         "--norandommap",
         "--thread",
         TIMED.get(0),
