@@ -6,7 +6,6 @@ import io.emberfs.core.Errno;
 import io.emberfs.core.Request;
 import io.emberfs.fuse.dispatch.RequestMeters;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -21,8 +20,6 @@ final class Calls {
 
   private final Supplier<Caller> callers;
   private final RequestMeters meters;
-  private final AtomicInteger underWay = new AtomicInteger();
-  private final AtomicInteger underWayMost = new AtomicInteger();
 
   /**
    * @param callers says on whose behalf the present thread was called
@@ -41,7 +38,6 @@ final class Calls {
 
   /** Runs a body; returns its result or the negated errno. */
   int run(Body body) {
-    underWayMost.accumulateAndGet(underWay.incrementAndGet(), Math::max);
     try {
       return (int) body.run(callers.get());
     } catch (BackingException refused) {
@@ -50,8 +46,6 @@ final class Calls {
       meters.handlerErrors().increment();
       logged(thrown);
       return -Errno.EIO;
-    } finally {
-      underWay.decrementAndGet();
     }
   }
 
@@ -81,10 +75,5 @@ final class Calls {
   /** Asks the handler for entries of a directory. */
   JnrRequest askEntries(Caller caller, JnrRequest.DirectorySink sink, Consumer<Request> question) {
     return JnrRequest.ask(caller, MemorySegment.NULL, MemorySegment.NULL, sink, meters, question);
-  }
-
-  /** The most calls that were under way at a time. */
-  int underWayMost() {
-    return underWayMost.get();
   }
 }

@@ -59,5 +59,31 @@ public final class Closures {
   public interface Library {
     /** The address of the present thread's struct fuse_context. */
     long fuse_get_context();
+
+    /**
+     * Mounts and makes a file system of operations.
+     *
+     * @param arguments addresses of as many strings
+     * @param mountPointAt gets the address of the mount point's string, for the end
+     * @param isThreadedAt gets an int that says whether threads were asked for
+     * @return a struct fuse; 0 if it failed, and then standard error tells why
+     */
+    long fuse_setup(
+        int argumentCount,
+        long arguments,
+        long operations,
+        long size,
+        long mountPointAt,
+        long isThreadedAt,
+        long userData);
+
+    /** The struct fuse_session that a file system is served by. */
+    long fuse_get_session(long fuse);
+
+    /** Serves on the present thread until the connection ends; several threads may. */
+    int fuse_session_loop(long session);
+
+    /** Unmounts what still stands and frees everything: nobody may be in a loop. */
+    void fuse_teardown(long fuse, long mountPoint);
   }
 }

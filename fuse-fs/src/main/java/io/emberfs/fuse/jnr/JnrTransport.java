@@ -20,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import ru.serce.jnrfuse.FuseException;
 
 /**
  * The transport over libfuse 2. libfuse mounts, reads requests and answers them; a thread of its
@@ -37,6 +36,9 @@ public final class JnrTransport implements FuseTransport {
 
   /** A thread of libfuse has one buffer to receive into, and a read takes another one. */
   private static final long BUFFER_BYTES = 2L * (REQUEST_SIZE_MAX + 4096);
+
+  /** Each stays in its call until it is answered: as many requests can wait for the backing. */
+  private static final int THREADS = 32;
 
   private static final int BACKGROUND_MAX = 64;
   private static final int CONGESTION_THRESHOLD = 48;
@@ -56,7 +58,6 @@ public final class JnrTransport implements FuseTransport {
 
   private volatile boolean isInitiated;
   private volatile @Nullable FuseMount mount;
-  private volatile @Nullable Adapter adapter;
 
   @GuardedBy("this")
   private boolean isUsed;
@@ -98,7 +99,6 @@ public final class JnrTransport implements FuseTransport {
     LibFuse library = load();
     Adapter made = Adapter.of(handler, library::caller, ttlNanos / 2, clock, meters);
     library.serve(made, this::initiate);
-    adapter = made;
     handler.init(capabilities());
     Thread.ofPlatform()
         .name("emberfs-jnr")
@@ -126,8 +126,10 @@ public final class JnrTransport implements FuseTransport {
   private void run(LibFuse library, Adapter served, MountSpec spec, FsHandler handler) {
     try {
       library.run(
-          spec.mountPoint(), MountOptions.of(spec, REQUEST_SIZE_MAX, ttlNanos - ttlNanos / 2));
-    } catch (FuseException failed) {
+          spec.mountPoint(),
+          MountOptions.of(spec, REQUEST_SIZE_MAX, ttlNanos - ttlNanos / 2),
+          THREADS);
+    } catch (BackingException failed) {
       LOG.error("libfuse ended with an error", failed);
     } finally {
       try {
@@ -188,14 +190,9 @@ public final class JnrTransport implements FuseTransport {
     return false;
   }
 
-  /**
-   * libfuse starts a thread for each request that finds none free, as many as the kernel sends at a
-   * time; so this is what was needed at most up to now.
-   */
   @Override
   public long bufferBytesMax() {
-    Adapter present = adapter;
-    return present == null ? 0 : present.calls().underWayMost() * BUFFER_BYTES;
+    return THREADS * BUFFER_BYTES;
   }
 
   @Override

@@ -1,6 +1,10 @@
 package io.emberfs.fuse.jnr;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.emberfs.core.BackingException;
 import io.emberfs.core.Caller;
+import io.emberfs.core.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -52,7 +56,8 @@ final class LibFuse extends FuseStubFS {
    */
   LibFuse() {
     library = LibraryLoader.create(Closures.Library.class).failImmediately().load(LIBRARY);
-    table = Struct.getMemory(fuseOperations);
+    // The structure's own memory may lie in the heap, where it has no address.
+    table = runtime.getMemoryManager().allocateDirect(Struct.size(fuseOperations), true);
   }
 
   /** On whose behalf libfuse called the present thread. */
@@ -124,15 +129,66 @@ final class LibFuse extends FuseStubFS {
   }
 
   /**
-   * Mounts and serves until the connection ends. By the calling thread and as many of libfuse's as
-   * it takes to serve what waits.
+   * Mounts and serves until the connection ends, on the calling thread and others. They are Java's:
+   * a thread of libfuse's own would be made known to Java for each call and forgotten after it.
    *
    * @param options as on libfuse's command line
-   * @throws ru.serce.jnrfuse.FuseException if it cannot be mounted; libfuse has written why to
-   *     standard error
+   * @throws BackingException if it cannot be mounted; libfuse has written why to standard error
    */
-  void run(Path mountPoint, List<String> options) {
-    mount(mountPoint, true, false, options.toArray(String[]::new));
+  void run(Path mountPoint, List<String> options, int threadCount) {
+    List<String> arguments = new ArrayList<>(List.of(getFSName(), "-f", mountPoint.toString()));
+    arguments.addAll(options);
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment pointers = arena.allocate((arguments.size() + 1L) * Long.BYTES, Long.BYTES);
+      for (int i = 0; i < arguments.size(); i++) {
+        pointers.setAtIndex(JAVA_LONG, i, arena.allocateFrom(arguments.get(i)).address());
+      }
+      MemorySegment mountPointAt = arena.allocate(JAVA_LONG);
+      long fuse =
+          library.fuse_setup(
+              arguments.size(),
+              pointers.address(),
+              table.address(),
+              Struct.size(fuseOperations),
+              mountPointAt.address(),
+              arena.allocate(JAVA_LONG).address(),
+              0);
+      if (fuse == 0) {
+        throw new BackingException(Errno.EIO, "fuse_setup", mountPoint.toString());
+      }
+      serve(library.fuse_get_session(fuse), threadCount);
+      library.fuse_teardown(fuse, mountPointAt.get(JAVA_LONG, 0));
+    }
+  }
+
+  private void serve(long session, int threadCount) {
+    List<Thread> others = new ArrayList<>();
+    for (int i = 1; i < threadCount; i++) {
+      others.add(
+          Thread.ofPlatform()
+              .name("emberfs-jnr-" + i)
+              .daemon(true)
+              .start(() -> library.fuse_session_loop(session)));
+    }
+    int _ = library.fuse_session_loop(session);
+    // What they serve is freed next.
+    for (Thread other : others) {
+      joinUninterruptibly(other);
+    }
+  }
+
+  private static void joinUninterruptibly(Thread thread) {
+    boolean isInterrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException _) {
+        isInterrupted = true;
+      }
+    }
+    if (isInterrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** jnr-fuse calls this when Java ends; the mount is not its to unmount. */
