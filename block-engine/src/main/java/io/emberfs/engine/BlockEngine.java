@@ -141,6 +141,11 @@ final class BlockEngine implements BlockCache {
   }
 
   @Override
+  public int writeNow(CachedFile file, long offset, MemorySegment source, int process) {
+    return writes.writeNow((OpenFile) file, offset, source);
+  }
+
+  @Override
   public int append(CachedFile file, MemorySegment source, int process) {
     return writes.append((OpenFile) file, source);
   }

@@ -25,6 +25,14 @@ public interface BackingFile extends AutoCloseable {
   }
 
   /**
+   * Whether no call on this file waits for a device or a network: it lies in memory. Does not wait
+   * itself.
+   */
+  default boolean isInMemory() {
+    return false;
+  }
+
+  /**
    * Writes all of {@code source}.
    *
    * @return bytes written; fewer than asked only if the backing took a part and then failed, in

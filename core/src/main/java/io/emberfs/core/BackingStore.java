@@ -18,14 +18,6 @@ public interface BackingStore extends Namespace, AutoCloseable {
   FileVersion version(BackingNode node);
 
   /**
-   * Whether no call ever waits for a device or a network: the backing lies in memory. Then a
-   * request is answered sooner by who received it than by a worker that has to be woken.
-   */
-  default boolean answersAtOnce() {
-    return false;
-  }
-
-  /**
    * Begins to hear of changes by others; null where this backing or this machine cannot tell of
    * them. The watch is the caller's, and closed before the store.
    */

@@ -12,7 +12,7 @@ public interface BackingWatch extends AutoCloseable {
    * Begins to hear of a directory's names and of the files in it.
    *
    * @param directory stays the caller's, who holds a reference until {@link #remove}
-   * @return false if that cannot be, or if as many are watched as may be
+   * @return false if that cannot be, on this file system or now
    */
   boolean add(BackingNode directory);
 
@@ -25,6 +25,9 @@ public interface BackingWatch extends AutoCloseable {
    * @param millisMax how long to wait for the first
    */
   void next(int millisMax, Listener listener);
+
+  /** Whether one more directory may be watched. */
+  boolean hasRoom();
 
   /** Directories that are watched now. */
   int directoryCount();

@@ -49,6 +49,16 @@ public interface BlockCache extends AutoCloseable {
   int write(CachedFile file, long offset, MemorySegment source, int process);
 
   /**
+   * As {@link #write} where nothing has to be waited for: the backing lies in memory and nobody
+   * else is changing the file.
+   *
+   * @return bytes written, or {@link #WOULD_WAIT}, and then nothing was
+   */
+  default int writeNow(CachedFile file, long offset, MemorySegment source, int process) {
+    return WOULD_WAIT;
+  }
+
+  /**
    * Writes at the end of the file, wherever that is when the bytes reach the backing (O_APPEND):
    * somebody else may have appended since the kernel last looked. Otherwise as {@link #write}.
    */

@@ -182,7 +182,7 @@ public final class Assembly implements Daemon.Assembler {
             notifier,
             watches,
             workers,
-            fsOptions(configuration, store.answersAtOnce() && lower.isEmpty()),
+            fsOptions(configuration),
             clock,
             meters);
     opened.addFirst(transport);
@@ -287,7 +287,7 @@ public final class Assembly implements Daemon.Assembler {
         : new SilentPrefetcher();
   }
 
-  private static FsOptions fsOptions(MountConfiguration configuration, boolean answersAtOnce) {
+  private static FsOptions fsOptions(MountConfiguration configuration) {
     long ttlNanos = configuration.attributeTtl().toNanos();
     return new FsOptions(
         ttlNanos,
@@ -295,7 +295,6 @@ public final class Assembly implements Daemon.Assembler {
         kernelCache(configuration),
         configuration.extendedAttributes(),
         configuration.flags().readOnly(),
-        answersAtOnce,
         WORKERS_PER_USER_MAX);
   }
 

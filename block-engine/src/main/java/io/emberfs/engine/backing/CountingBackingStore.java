@@ -119,6 +119,11 @@ public final class CountingBackingStore extends InterceptingBackingStore {
     }
 
     @Override
+    public boolean isInMemory() {
+      return file.isInMemory();
+    }
+
+    @Override
     public int write(long offset, MemorySegment source) {
       writes.increment();
       try {

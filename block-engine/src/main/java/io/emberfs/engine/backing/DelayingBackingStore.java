@@ -39,11 +39,6 @@ public final class DelayingBackingStore extends InterceptingBackingStore {
   }
 
   @Override
-  public boolean answersAtOnce() {
-    return false;
-  }
-
-  @Override
   BackingFile wrapped(BackingFile file) {
     return new DelayingBackingFile(file);
   }

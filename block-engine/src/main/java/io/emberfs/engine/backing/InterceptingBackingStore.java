@@ -154,11 +154,6 @@ abstract class InterceptingBackingStore implements BackingStore {
   }
 
   @Override
-  public boolean answersAtOnce() {
-    return inner.answersAtOnce();
-  }
-
-  @Override
   public @Nullable BackingWatch watch() {
     return inner.watch();
   }

@@ -22,13 +22,10 @@ import io.emberfs.ffi.DirectoryCalls;
 import io.emberfs.ffi.FileCalls;
 import io.emberfs.ffi.FileSystemCalls;
 import io.emberfs.ffi.InodeCalls;
-import io.emberfs.ffi.MountTable;
 import io.emberfs.ffi.Statfs;
 import io.emberfs.ffi.Statx;
 import io.emberfs.ffi.ValueBuffer;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.concurrent.locks.Lock;
 import java.util.function.IntUnaryOperator;
@@ -62,7 +59,6 @@ public final class PosixBackingStore implements BackingStore {
   private final DirectoryBuffers directoryBuffers = new DirectoryBuffers();
   private final PosixNode root;
   private final OpenDescriptor rootDirectory;
-  private final boolean answersAtOnce;
 
   /**
    * Opens a directory.
@@ -85,23 +81,6 @@ public final class PosixBackingStore implements BackingStore {
     } catch (BackingException failure) {
       rootDirectory.close();
       throw failure;
-    }
-    answersAtOnce = isAllInMemory(opened, directory);
-  }
-
-  /** A file system in memory, and no other one mounted in it that could be slow. */
-  private static boolean isAllInMemory(int open, Path directory) {
-    Statfs fileSystem = Statfs.ofThread();
-    if (fileSystem.read(open) != 0 || !fileSystem.isInMemory()) {
-      return false;
-    }
-    try {
-      Path real = directory.toRealPath();
-      return MountTable.read().mounts().stream()
-          .map(mount -> Path.of(mount.mountPoint()))
-          .noneMatch(mountPoint -> mountPoint.startsWith(real) && !mountPoint.equals(real));
-    } catch (IOException | InvalidPathException unreadable) {
-      return false;
     }
   }
 
@@ -126,11 +105,6 @@ public final class PosixBackingStore implements BackingStore {
   /** Inodes known now. */
   public int nodeCount() {
     return inodes.nodeCount();
-  }
-
-  @Override
-  public boolean answersAtOnce() {
-    return answersAtOnce;
   }
 
   @Override

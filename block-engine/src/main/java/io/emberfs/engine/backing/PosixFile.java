@@ -20,6 +20,10 @@ final class PosixFile implements BackingFile {
   /** What was found out; whoever reads an old value finds it out again. */
   private NowBy nowBy = NowBy.NOWAIT;
 
+  // As plain: whoever sees an old pair asks again, and no other answer can come.
+  private boolean isInMemory;
+  private volatile boolean isKnown;
+
   /** Takes the descriptor over. */
   PosixFile(int descriptor, NodeIdentity identity) {
     this.descriptor = new OpenDescriptor(descriptor);
@@ -94,15 +98,26 @@ final class PosixFile implements BackingFile {
         if (count != -Errno.EOPNOTSUPP) {
           return count;
         }
-        Statfs fileSystem = Statfs.ofThread();
-        nowBy =
-            fileSystem.read(open) == 0 && fileSystem.isInMemory()
-                ? NowBy.PLAIN_READ
-                : NowBy.NOTHING;
+        nowBy = isInMemory() ? NowBy.PLAIN_READ : NowBy.NOTHING;
         return readOnceNow(open, address, length, offset);
       }
     }
     throw new AssertionError(nowBy);
+  }
+
+  @Override
+  public boolean isInMemory() {
+    if (!isKnown) {
+      Statfs fileSystem = Statfs.ofThread();
+      int open = descriptor.acquire();
+      try {
+        isInMemory = fileSystem.read(open) == 0 && fileSystem.isInMemory();
+        isKnown = true;
+      } finally {
+        descriptor.done();
+      }
+    }
+    return isInMemory;
   }
 
   /** How this file can be read without waiting. */

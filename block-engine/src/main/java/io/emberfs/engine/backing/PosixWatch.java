@@ -29,9 +29,6 @@ final class PosixWatch implements BackingWatch {
 
   @Override
   public boolean add(BackingNode directory) {
-    if (byKey.size() >= DIRECTORIES_MAX) {
-      return false;
-    }
     try {
       return ((PosixNode) directory).with(descriptor -> add(directory, descriptor)) == 0;
     } catch (BackingException gone) {
@@ -101,6 +98,11 @@ final class PosixWatch implements BackingWatch {
     if (events.isOfContent()) {
       listener.contentChanged(directory, name);
     }
+  }
+
+  @Override
+  public boolean hasRoom() {
+    return keys.size() < DIRECTORIES_MAX;
   }
 
   @Override

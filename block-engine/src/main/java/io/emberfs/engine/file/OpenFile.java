@@ -80,6 +80,11 @@ public final class OpenFile implements BlockCache.CachedFile {
     return borrowed != null ? borrowed : borrow(store);
   }
 
+  /** As {@link #reader}, but null where it would have to be opened first. */
+  public @Nullable BackingFile readerOrNull() {
+    return reader;
+  }
+
   private synchronized BackingFile borrow(BackingStore store) {
     BackingFile borrowed = reader;
     if (borrowed == null) {

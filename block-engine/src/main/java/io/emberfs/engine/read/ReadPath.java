@@ -1,6 +1,7 @@
 package io.emberfs.engine.read;
 
 import io.emberfs.core.Access;
+import io.emberfs.core.BackingFile;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.BlockCache;
@@ -77,7 +78,10 @@ public final class ReadPath {
   /** {@link BlockCache#readNow}. */
   public int readNow(OpenFile file, long offset, int length, MemorySegment target, int process) {
     if (passesThrough()) {
-      return passed(file.reader(store).readNow(offset, target.asSlice(0, length)), offset);
+      BackingFile reader = file.readerOrNull();
+      return reader == null
+          ? BlockCache.WOULD_WAIT
+          : passed(reader.readNow(offset, target.asSlice(0, length)), offset);
     }
     FileState state = file.state();
     long now = clock.nanoTime();

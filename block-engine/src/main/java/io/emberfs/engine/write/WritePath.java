@@ -3,6 +3,7 @@ package io.emberfs.engine.write;
 import io.emberfs.core.BackingFile;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.BackingStore;
+import io.emberfs.core.BlockCache;
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.BlockMeta;
 import io.emberfs.core.Clock;
@@ -75,6 +76,20 @@ public final class WritePath {
     FileState state = file.state();
     BackingFile target = file.writer();
     state.lock();
+    try {
+      return writeLocked(state, target, offset, source);
+    } finally {
+      state.unlock();
+    }
+  }
+
+  /** {@code BlockCache.writeNow}. A tier below RAM would have to be asked, and may wait. */
+  public int writeNow(OpenFile file, long offset, MemorySegment source) {
+    FileState state = file.state();
+    BackingFile target = file.writer();
+    if (!chain.lower().isEmpty() || !target.isInMemory() || !state.tryLock()) {
+      return BlockCache.WOULD_WAIT;
+    }
     try {
       return writeLocked(state, target, offset, source);
     } finally {

@@ -39,22 +39,6 @@ final class BackingInMemoryTest {
   }
 
   @Test
-  void itAnswersAtOnce() {
-    try (BackingStore store = new PosixBackingStore(directory)) {
-      assertThat(store.answersAtOnce()).isTrue();
-      assertThat(new DelayingBackingStore(store, 1, _ -> {}).answersAtOnce()).isFalse();
-    }
-  }
-
-  @Test
-  void itDoesNotWhereSomethingElseIsMountedInIt() {
-    // /dev holds the mounts of /dev/shm and /dev/pts.
-    try (BackingStore store = new PosixBackingStore(Path.of("/dev"))) {
-      assertThat(store.answersAtOnce()).isFalse();
-    }
-  }
-
-  @Test
   void itsFilesAreReadWithoutWaiting() throws IOException {
     byte[] content = "in memory".getBytes(StandardCharsets.UTF_8);
     Files.write(directory.resolve("f"), content);

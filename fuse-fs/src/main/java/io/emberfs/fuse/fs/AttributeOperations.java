@@ -41,6 +41,7 @@ final class AttributeOperations {
   void set(Request request, long nodeId, AttributeChange change, long newSize, boolean killSetId) {
     KnownNode known = nodes.requireWritable(nodeId);
     BackingNode node = known.backing();
+    nodes.requireNamed(known);
     if (newSize >= 0) {
       if (!Nodes.isRegular(node)) {
         throw new BackingException(Errno.EINVAL, "truncate", "node " + nodeId);
@@ -95,6 +96,7 @@ final class AttributeOperations {
   void setExtended(Request request, long nodeId, byte[] name, int flags, boolean killSetGid) {
     KnownNode known = nodes.requireWritable(nodeId);
     BackingNode node = known.backing();
+    nodes.requireNamed(known);
     byte[] value = request.in().toArray(JAVA_BYTE);
     nodes.changeInode(node, () -> store.setExtendedAttribute(node, name, value, flags));
     if (killSetGid) {
@@ -104,7 +106,9 @@ final class AttributeOperations {
   }
 
   void removeExtended(Request request, long nodeId, byte[] name) {
-    BackingNode node = nodes.requireWritable(nodeId).backing();
+    KnownNode known = nodes.requireWritable(nodeId);
+    BackingNode node = known.backing();
+    nodes.requireNamed(known);
     nodes.changeInode(node, () -> store.removeExtendedAttribute(node, name));
     request.reply(0);
   }

@@ -76,8 +76,13 @@ public final class DirectoryWatches implements BackingWatch.Listener, AutoClosea
 
   /** A name is about to be looked up in this directory. */
   void use(KnownNode directory) {
-    if (watch != null && directory.beginWatch() && !watch.add(directory.backing())) {
-      LOG.debug("directory {} is not watched", directory.nodeId());
+    if (watch == null || directory.isWatched() || !watch.hasRoom()) {
+      return;
+    }
+    synchronized (this) {
+      if (directory.beginWatch() && !watch.add(directory.backing())) {
+        LOG.debug("directory {} cannot be watched", directory.nodeId());
+      }
     }
   }
 
@@ -100,7 +105,13 @@ public final class DirectoryWatches implements BackingWatch.Listener, AutoClosea
 
   private void endUnused(BackingWatch present) {
     for (BackingNode node = unused.poll(); node != null; node = unused.poll()) {
-      present.remove(node);
+      synchronized (this) {
+        // The kernel may have looked it up again meanwhile.
+        KnownNode known = nodes.known(node);
+        if (known == null || !known.isWatched()) {
+          present.remove(node);
+        }
+      }
       node.release(1);
     }
   }

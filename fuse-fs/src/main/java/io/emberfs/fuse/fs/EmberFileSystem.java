@@ -55,7 +55,6 @@ public final class EmberFileSystem implements FsHandler {
     this.tasks =
         new Tasks(
             new UserShares(workers, options.workersPerUserMax()),
-            options.answersAtOnce(),
             meters.counter("fuse.handlerErrors"));
     this.files = new FileOperations(store, cache, nodes, options, clock, meters);
     this.names = new NameOperations(store, nodes, watches, options);
@@ -84,8 +83,7 @@ public final class EmberFileSystem implements FsHandler {
       long offset,
       boolean killSetId,
       boolean fromPages) {
-    long begin = clock.nanoTime();
-    tasks.later(request, () -> files.write(request, handle, offset, killSetId, fromPages, begin));
+    files.write(request, tasks, handle, offset, killSetId, fromPages);
   }
 
   @Override

@@ -172,9 +172,35 @@ final class FileOperations {
     request.reply(byteCount);
   }
 
+  /** Answers on the receiving thread where nothing has to be waited for, else defers. */
   void write(
-      Request request, long handle, long offset, boolean killSetId, boolean fromPages, long begin) {
+      Request request,
+      Tasks tasks,
+      long handle,
+      long offset,
+      boolean killSetId,
+      boolean fromPages) {
     writes.increment();
+    long begin = clock.nanoTime();
+    OpenFile open = files.get(handle);
+    if (open != null && !open.appends() && !open.node().maySetId()) {
+      int byteCount;
+      try {
+        byteCount = cache.writeNow(open.file(), offset, request.in(), request.pid());
+      } catch (BackingException refused) {
+        request.error(refused.errno());
+        return;
+      }
+      if (byteCount != BlockCache.WOULD_WAIT) {
+        finishWrite(request, byteCount, begin);
+        return;
+      }
+    }
+    tasks.later(request, () -> writeWaiting(request, handle, offset, killSetId, fromPages, begin));
+  }
+
+  private void writeWaiting(
+      Request request, long handle, long offset, boolean killSetId, boolean fromPages, long begin) {
     OpenFile open = requireOpen(handle);
     int byteCount =
         open.appends() && !fromPages
@@ -185,6 +211,10 @@ final class FileOperations {
     if (killSetId || (request.uid() != 0 && !fromPages)) {
       nodes.clearSetId(open.node(), NameOperations.caller(request));
     }
+    finishWrite(request, byteCount, begin);
+  }
+
+  private void finishWrite(Request request, int byteCount, long begin) {
     writeBytes.add(byteCount);
     writeLatency.record(clock.nanoTime() - begin);
     request.replyWritten(byteCount);

@@ -9,7 +9,6 @@ package io.emberfs.fuse.fs;
  * @param extendedAttributes whether extended attributes are served; if not, the kernel never asks
  *     again
  * @param readOnly whether every change is refused
- * @param answersAtOnce whether nothing that a request asks can wait for a device or a network
  * @param workersPerUserMax workers that one user other than root can have at a time
  */
 public record FsOptions(
@@ -18,7 +17,6 @@ public record FsOptions(
     boolean kernelCache,
     boolean extendedAttributes,
     boolean readOnly,
-    boolean answersAtOnce,
     int workersPerUserMax) {
   public FsOptions {
     if (attrTtlNanos < 0 || entryTtlNanos < 0) {

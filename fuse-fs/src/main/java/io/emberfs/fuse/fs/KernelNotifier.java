@@ -102,9 +102,12 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
     }
   }
 
-  /** Every node is to be told of. */
-  synchronized void everythingChanged() {
-    isOverrun = true;
+  /** Every node is to be told of; names are left to their time-to-live. */
+  void everythingChanged() {
+    synchronized (this) {
+      isOverrun = true;
+    }
+    wake.run();
   }
 
   /** Passes some notes on; returns how many. */

@@ -81,13 +81,15 @@ final class Nodes {
   }
 
   /**
-   * Before an open that will change a file: what has lost its last name behind the mount is no
-   * longer what the kernel remembers by that name. ESTALE makes it look the name up anew; without,
+   * Before something that the kernel found by a name is changed: what has lost its last name behind
+   * the mount is no longer what that name means. ESTALE makes the kernel look it up anew; without,
    * bytes would be written, and synced, to a file that nobody can open again.
    */
   void requireNamed(KnownNode known) {
-    if (!known.isNameless() && store.attributes(known.backing()).linkCount() == 0) {
-      throw new BackingException(Errno.ESTALE, "open", "node " + known.nodeId());
+    if (!isDirectory(known.backing())
+        && known.wouldMissName()
+        && store.attributes(known.backing()).linkCount() == 0) {
+      throw new BackingException(Errno.ESTALE, "change", "node " + known.nodeId());
     }
   }
 
@@ -99,6 +101,7 @@ final class Nodes {
   Attributes attributes(KnownNode known) {
     Attributes attributes = attributes(known.backing());
     known.seeMode(attributes.mode());
+    known.seeLinkCount(attributes.linkCount());
     return attributes;
   }
 
@@ -121,6 +124,7 @@ final class Nodes {
       throw new BackingException(Errno.ENOMEM, "learn", "one more node");
     }
     known.seeMode(attributes.mode());
+    known.seeLinkCount(attributes.linkCount());
     return new Request.Entry(
         known.nodeId(),
         known.nodeGeneration(),

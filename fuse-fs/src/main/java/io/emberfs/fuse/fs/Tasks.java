@@ -15,27 +15,18 @@ final class Tasks {
   private static final Logger LOG = LoggerFactory.getLogger(Tasks.class);
 
   private final UserShares shares;
-  private final boolean answersAtOnce;
   private final Counter handlerErrors;
 
-  /**
-   * @param answersAtOnce whether no body waits: then the receiving thread runs all of them
-   */
-  Tasks(UserShares shares, boolean answersAtOnce, Counter handlerErrors) {
+  Tasks(UserShares shares, Counter handlerErrors) {
     this.shares = shares;
-    this.answersAtOnce = answersAtOnce;
     this.handlerErrors = handlerErrors;
   }
 
   /**
-   * Runs a body that may touch the backing away from the receiving thread; on it only where nothing
-   * waits, or when the workers' queue is full.
+   * Runs a body that may touch the backing away from the receiving thread; on it only when the
+   * workers' queue is full.
    */
   void later(Request request, Runnable body) {
-    if (answersAtOnce) {
-      now(request, body);
-      return;
-    }
     request.defer();
     if (!shares.execute(request.uid(), () -> now(request, body))) {
       now(request, body);

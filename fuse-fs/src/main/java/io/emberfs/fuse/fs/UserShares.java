@@ -57,11 +57,15 @@ final class UserShares {
       }
       share.given++;
     }
-    if (workers.execute(() -> run(uid, task))) {
-      return true;
+    boolean isTaken = false;
+    try {
+      isTaken = workers.execute(() -> run(uid, task));
+    } finally {
+      if (!isTaken) {
+        passOn(uid);
+      }
     }
-    passOn(uid);
-    return false;
+    return isTaken;
   }
 
   private void run(int uid, Runnable task) {

@@ -37,8 +37,11 @@ public final class JnrTransport implements FuseTransport {
   /** A thread of libfuse has one buffer to receive into, and a read takes another one. */
   private static final long BUFFER_BYTES = 2L * (REQUEST_SIZE_MAX + 4096);
 
-  /** Each stays in its call until it is answered: as many requests can wait for the backing. */
-  private static final int THREADS = 32;
+  /**
+   * Each stays in its call until it is answered. Four times as many as there are workers, so that
+   * one user's requests that wait for a worker leave some to the others.
+   */
+  private static final int THREADS = 128;
 
   private static final int BACKGROUND_MAX = 64;
   private static final int CONGESTION_THRESHOLD = 48;

@@ -17,6 +17,8 @@ import jnr.ffi.Runtime;
 import jnr.ffi.Struct;
 import jnr.ffi.provider.jffi.ClosureHelper;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import ru.serce.jnrfuse.FuseStubFS;
 
 /**
@@ -27,6 +29,7 @@ import ru.serce.jnrfuse.FuseStubFS;
  * #onInit} for the one that it does not run.
  */
 final class LibFuse extends FuseStubFS {
+  private static final Logger LOG = LoggerFactory.getLogger(LibFuse.class);
   private static final String LIBRARY = "libfuse.so.2";
 
   /** Places in struct fuse_operations of libfuse 2.9, in pointers. */
@@ -165,15 +168,19 @@ final class LibFuse extends FuseStubFS {
     List<Thread> others = new ArrayList<>();
     for (int i = 1; i < threadCount; i++) {
       others.add(
-          Thread.ofPlatform()
-              .name("emberfs-jnr-" + i)
-              .daemon(true)
-              .start(() -> library.fuse_session_loop(session)));
+          Thread.ofPlatform().name("emberfs-jnr-" + i).daemon(true).start(() -> loop(session)));
     }
-    int _ = library.fuse_session_loop(session);
+    loop(session);
     // What they serve is freed next.
     for (Thread other : others) {
       joinUninterruptibly(other);
+    }
+  }
+
+  private void loop(long session) {
+    int result = library.fuse_session_loop(session);
+    if (result != 0) {
+      LOG.error("a loop of libfuse ended early, with {}", result);
     }
   }
 

@@ -21,14 +21,16 @@ public final class KnownNode {
   /** Whether the mode that was seen last has set-id bits. Racy by nature: the mode itself is. */
   private volatile boolean setIdSeen;
 
+  /** Whether a link count other than 0 was seen: some file systems count none. */
+  private volatile boolean namesSeen;
+
   @GuardedBy("this")
   private int openCount;
 
   @GuardedBy("this")
   private boolean nameless;
 
-  @GuardedBy("this")
-  private boolean watched;
+  private volatile boolean watched;
 
   KnownNode(long nodeId, long nodeGeneration, BackingNode backing) {
     this.nodeId = nodeId;
@@ -75,7 +77,7 @@ public final class KnownNode {
   }
 
   /** Whether anybody was to have it watched. */
-  public synchronized boolean isWatched() {
+  public boolean isWatched() {
     return watched;
   }
 
@@ -93,9 +95,20 @@ public final class KnownNode {
     return openCount == 0 && nameless;
   }
 
-  /** Whether the last name was removed through this mount, or there never was one. */
-  public synchronized boolean isNameless() {
-    return nameless;
+  /** Takes note of a number of names that the backing told. */
+  public void seeLinkCount(int linkCount) {
+    if (linkCount > 0 && !namesSeen) {
+      namesSeen = true;
+    }
+  }
+
+  /**
+   * Whether a link count of 0 says that somebody else took the last name: it was not taken through
+   * this mount, the backing is one that counts, and nobody has the file open, who may mean it
+   * without a name.
+   */
+  public synchronized boolean wouldMissName() {
+    return namesSeen && !nameless && openCount == 0;
   }
 
   /** A file that had no name has one. */

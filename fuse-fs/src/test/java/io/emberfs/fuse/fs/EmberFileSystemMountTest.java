@@ -108,7 +108,7 @@ final class EmberFileSystemMountTest {
     FakeBlockCache cache = new FakeBlockCache(store);
     NodeTable table = new NodeTable(store.root(), 1000);
     KernelNotifier notifier = new KernelNotifier(table, new RecordingTransport());
-    FsOptions options = new FsOptions(TTL, TTL, kernelCache, true, false, false, WORKERS_PER_USER);
+    FsOptions options = new FsOptions(TTL, TTL, kernelCache, true, false, WORKERS_PER_USER);
     try (PoolWorkers workers = new PoolWorkers();
         TestMount mount =
             TestMount.mount(
@@ -146,7 +146,7 @@ final class EmberFileSystemMountTest {
     NodeTable table = new NodeTable(store.root(), 1000);
     Meters meters = new Meters();
     KernelNotifier notifier = new KernelNotifier(table, new RecordingTransport());
-    FsOptions options = new FsOptions(TTL, TTL, false, true, false, false, WORKERS_PER_USER);
+    FsOptions options = new FsOptions(TTL, TTL, false, true, false, WORKERS_PER_USER);
     try (PoolWorkers workers = new PoolWorkers();
         TestMount mount =
             TestMount.mount(

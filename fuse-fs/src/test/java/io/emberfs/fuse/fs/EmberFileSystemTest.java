@@ -46,7 +46,7 @@ final class EmberFileSystemTest {
       new DirectoryWatches(null, store, cache, table, notifier, meters);
   private final List<EmberFileSystem> fileSystems = new ArrayList<>();
   private EmberFileSystem fs =
-      fileSystem(new FsOptions(TTL, TTL, false, true, false, false, WORKERS_PER_USER));
+      fileSystem(new FsOptions(TTL, TTL, false, true, false, WORKERS_PER_USER));
 
   private EmberFileSystem fileSystem(FsOptions options) {
     fileSystems.add(
@@ -99,7 +99,7 @@ final class EmberFileSystemTest {
 
   @Test
   void withoutEntryValidityAMissingNameIsAnError() {
-    fs = fileSystem(new FsOptions(0, 0, false, true, false, false, WORKERS_PER_USER));
+    fs = fileSystem(new FsOptions(0, 0, false, true, false, WORKERS_PER_USER));
 
     assertThat(run(r -> fs.lookup(r, NodeTable.ROOT_ID, name("missing"))).errno())
         .isEqualTo(Errno.ENOENT);
@@ -113,7 +113,7 @@ final class EmberFileSystemTest {
 
     Request.OpenReply reading = open(created.entry().nodeId(), 0).flags();
     assertThat(reading).isEqualTo(new Request.OpenReply(true, false, true, false));
-    fs = fileSystem(new FsOptions(TTL, TTL, true, true, false, false, WORKERS_PER_USER));
+    fs = fileSystem(new FsOptions(TTL, TTL, true, true, false, WORKERS_PER_USER));
     reading = open(created.entry().nodeId(), 0).flags();
     assertThat(reading).isEqualTo(new Request.OpenReply(false, false, true, false));
   }
@@ -143,7 +143,7 @@ final class EmberFileSystemTest {
     Answer.Created created = create("f", 0);
     long nodeId = created.entry().nodeId();
     long root = NodeTable.ROOT_ID;
-    fs = fileSystem(new FsOptions(TTL, TTL, false, true, true, false, WORKERS_PER_USER));
+    fs = fileSystem(new FsOptions(TTL, TTL, false, true, true, WORKERS_PER_USER));
     List<Consumer<Request>> changes =
         List.of(
             r -> fs.open(r, nodeId, O_RDWR),
@@ -378,7 +378,7 @@ final class EmberFileSystemTest {
         .isEqualTo(Errno.ENODATA);
     assertThat(cache.inodeChanges).hasSize(2);
 
-    fs = fileSystem(new FsOptions(TTL, TTL, false, false, false, false, WORKERS_PER_USER));
+    fs = fileSystem(new FsOptions(TTL, TTL, false, false, false, WORKERS_PER_USER));
     assertThat(run(r -> fs.getExtendedAttribute(r, nodeId, name("user.a"), 5)).errno())
         .isEqualTo(Errno.ENOSYS);
   }

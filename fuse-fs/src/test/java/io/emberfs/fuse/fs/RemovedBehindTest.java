@@ -2,6 +2,7 @@ package io.emberfs.fuse.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.emberfs.core.AttributeChange;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.Clock;
 import io.emberfs.core.Errno;
@@ -28,7 +29,6 @@ final class RemovedBehindTest {
   private final Meters meters = new Meters();
   private final FakeWorkers workers = new FakeWorkers();
 
-  /** A backing in memory: every answer comes before the call returns. */
   private final EmberFileSystem fs =
       new EmberFileSystem(
           store,
@@ -37,7 +37,7 @@ final class RemovedBehindTest {
           notifier,
           new DirectoryWatches(null, store, cache, table, notifier, meters),
           workers,
-          new FsOptions(TTL, TTL, false, true, false, true, 1),
+          new FsOptions(TTL, TTL, false, true, false, 1),
           Clock.SYSTEM,
           meters);
 
@@ -66,31 +66,54 @@ final class RemovedBehindTest {
     long node = create();
     AssertingRequest request = AssertingRequest.plain();
     fs.unlink(request, NodeTable.ROOT_ID, NAME);
+    workers.runAll();
     assertThat(request.isAnswered()).isTrue();
 
     assertThat(open(node, O_WRONLY)).isInstanceOf(Answer.Opened.class);
   }
 
   @Test
-  void aBackingInMemoryIsAskedByTheReceiver() {
-    create();
-    assertThat(workers.waiting()).isZero();
+  void changesByNameOfWhatWasRemovedAreStaleToo() {
+    long node = create();
+    store.unlink(store.root(), NAME);
+    AssertingRequest truncation = AssertingRequest.plain();
+    fs.setAttributes(truncation, node, new AttributeChange(null, null, null, null, null), 0, false);
+    workers.runAll();
+    AssertingRequest attribute = AssertingRequest.of(0, new byte[] {1});
+    fs.setExtendedAttribute(attribute, node, "user.a".getBytes(StandardCharsets.UTF_8), 0, false);
+    workers.runAll();
+
+    assertThat(truncation.answer(Answer.Failure.class).errno()).isEqualTo(Errno.ESTALE);
+    assertThat(attribute.answer(Answer.Failure.class).errno()).isEqualTo(Errno.ESTALE);
+  }
+
+  @Test
+  void whoHasItOpenMayMeanItWithoutAName() {
+    long node = create();
+    assertThat(open(node, O_RDONLY)).isInstanceOf(Answer.Opened.class);
+    store.unlink(store.root(), NAME);
+
+    assertThat(open(node, O_WRONLY)).isInstanceOf(Answer.Opened.class);
   }
 
   private long create() {
     AssertingRequest request = AssertingRequest.plain();
     fs.create(request, NodeTable.ROOT_ID, NAME, O_WRONLY, 0644);
-    assertThat(request.isDeferred()).isFalse();
+    workers.runAll();
     Answer.Created created = request.answer(Answer.Created.class);
     AssertingRequest write = AssertingRequest.of(0, "bytes".getBytes(StandardCharsets.UTF_8));
     fs.write(write, created.entry().nodeId(), created.handle(), 0, false, false);
+    workers.runAll();
     assertThat(write.answer(Answer.Written.class).byteCount()).isEqualTo(5);
+    fs.release(AssertingRequest.plain(), created.entry().nodeId(), created.handle());
+    workers.runAll();
     return created.entry().nodeId();
   }
 
   private Answer open(long node, int flags) {
     AssertingRequest request = AssertingRequest.plain();
     fs.open(request, node, flags);
+    workers.runAll();
     return request.answer(Answer.class);
   }
 }

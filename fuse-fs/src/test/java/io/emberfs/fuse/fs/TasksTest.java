@@ -16,7 +16,7 @@ final class TasksTest {
 
   @Test
   void aBodyRunsOnAWorker() {
-    tasks(false).later(request, () -> request.reply(0));
+    tasks().later(request, () -> request.reply(0));
     assertThat(request.isDeferred()).isTrue();
     assertThat(request.isAnswered()).isFalse();
     workers.runAll();
@@ -26,21 +26,14 @@ final class TasksTest {
   @Test
   void whenTheWorkersAreFullTheReceiverDoesTheWork() {
     workers.isFull = true;
-    tasks(false).later(request, () -> request.reply(0));
+    tasks().later(request, () -> request.reply(0));
     assertThat(request.isAnswered()).isTrue();
-  }
-
-  @Test
-  void whereNothingWaitsTheReceiverDoesTheWork() {
-    tasks(true).later(request, () -> request.reply(0));
-    assertThat(request.isDeferred()).isFalse();
-    assertThat(request.isAnswered()).isTrue();
-    assertThat(workers.waiting()).isZero();
   }
 
   @Test
   void whatTheBackingRefusesIsTheAnswer() {
-    tasks(true)
+    workers.isFull = true;
+    tasks()
         .later(
             request,
             () -> {
@@ -52,7 +45,8 @@ final class TasksTest {
 
   @Test
   void anythingElseIsEioAndCounted() {
-    tasks(true)
+    workers.isFull = true;
+    tasks()
         .later(
             request,
             () -> {
@@ -62,7 +56,7 @@ final class TasksTest {
     assertThat(meters.counter("errors").value()).isEqualTo(1);
   }
 
-  private Tasks tasks(boolean answersAtOnce) {
-    return new Tasks(new UserShares(workers, 2), answersAtOnce, meters.counter("errors"));
+  private Tasks tasks() {
+    return new Tasks(new UserShares(workers, 2), meters.counter("errors"));
   }
 }
