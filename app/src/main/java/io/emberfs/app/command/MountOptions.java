@@ -72,6 +72,11 @@ final class MountOptions {
     List<String> rest = new ArrayList<>();
     for (int i = 0; i < arguments.size(); i++) {
       String argument = arguments.get(i);
+      if (argument.equals("--")) {
+        // Behind it stand names, whatever they begin with.
+        rest.addAll(arguments.subList(i, arguments.size()));
+        break;
+      }
       if (argument.equals("-o") && i + 1 < arguments.size()) {
         i++;
         options.addAll(split(arguments.get(i)));
