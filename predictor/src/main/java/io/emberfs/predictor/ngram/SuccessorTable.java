@@ -165,7 +165,7 @@ final class SuccessorTable {
       }
       if (count(entry, 0) < count(entry, 1)
           || count(entry, 0) + count(entry, 1) > uses(entry)
-          || uses(entry) == 0) {
+          || count(entry, 0) == 0) {
         throw new IOException("n-gram table: the counts of entry " + entry + " do not add up");
       }
     }

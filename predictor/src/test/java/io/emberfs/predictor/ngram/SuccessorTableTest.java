@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.emberfs.core.BlockKey;
 import io.emberfs.testkit.Seeds;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
 final class SuccessorTableTest {
@@ -88,5 +94,23 @@ final class SuccessorTableTest {
   @Test
   void aSizeThatIsNoPowerOfTwoIsRefused() {
     assertThatThrownBy(() -> new SuccessorTable(48)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** Seed 0x1c691c173572 of the contract's damaged states. */
+  @Test
+  void aSavedContextThatNothingFollowedIsRefused() throws IOException {
+    table.learn(CONTEXT, 1, 5);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    table.save(new DataOutputStream(bytes));
+    ByteBuffer damaged = ByteBuffer.wrap(bytes.toByteArray());
+    // Three ints of the table, the number of the entry, its first successor's file and then this.
+    int successor = 4 * Integer.BYTES + Long.BYTES;
+    damaged.putLong(successor, damaged.getLong(successor) & SuccessorTable.BLOCK_INDEX_MAX);
+
+    SuccessorTable loaded = new SuccessorTable(64);
+    assertThatThrownBy(
+            () -> loaded.load(new DataInputStream(new ByteArrayInputStream(damaged.array()))))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("do not add up");
   }
 }
