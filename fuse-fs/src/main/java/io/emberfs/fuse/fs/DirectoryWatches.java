@@ -27,7 +27,7 @@ public final class DirectoryWatches implements BackingWatch.Listener, AutoClosea
   private static final Logger LOG = LoggerFactory.getLogger(DirectoryWatches.class);
 
   /** How long a wait for changes may hold up the end of the mount. */
-  private static final int WAIT_MILLIS = 100;
+  private static final int WAIT_MILLIS = 500;
 
   /** Changes of one file in this while are one comparison. */
   private static final long PAUSE_MILLIS = 10;
