@@ -62,6 +62,20 @@ class EngineReadTest {
   }
 
   @Test
+  void withoutAnyTierTheReceivingThreadOpensNothing() {
+    try (EngineFixture bare = new EngineFixture(BLOCK, 0, 0);
+        Arena arena = Arena.ofConfined()) {
+      bare.store().changeBehind("f", content);
+      CachedFile file = bare.open("f");
+      long openFiles = bare.store().openFiles();
+      assertThat(bare.cache().readNow(file, 0, 100, arena.allocate(100), 1))
+          .isEqualTo(BlockCache.WOULD_WAIT);
+      assertThat(bare.store().openFiles()).isEqualTo(openFiles);
+      bare.close(file);
+    }
+  }
+
+  @Test
   void aReadThatGoesOnWhereTheLastOneEndedFetchesTheWholeBlock() {
     CachedFile file = engine.open("f");
     engine.read(file, 3 * BLOCK, GRANULE);

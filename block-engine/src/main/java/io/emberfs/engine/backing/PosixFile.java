@@ -32,6 +32,15 @@ final class PosixFile implements BackingFile {
 
   @Override
   public int read(long offset, MemorySegment target) {
+    return read(offset, target, false);
+  }
+
+  @Override
+  public int readNow(long offset, MemorySegment target) {
+    return read(offset, target, true);
+  }
+
+  private int read(long offset, MemorySegment target, boolean mustNotWait) {
     if (target.isReadOnly()) {
       throw new IllegalArgumentException("the target of a read is read-only");
     }
@@ -41,7 +50,13 @@ final class PosixFile implements BackingFile {
     int open = descriptor.acquire();
     try {
       while (done < length) {
-        long count = FileCalls.read(open, address + done, length - done, offset + done);
+        long count =
+            mustNotWait
+                ? readOnceNow(open, address + done, length - done, offset + done)
+                : FileCalls.read(open, address + done, length - done, offset + done);
+        if (mustNotWait && count == -Errno.EAGAIN) {
+          return BlockCache.WOULD_WAIT;
+        }
         if (count < 0) {
           throw failure((int) -count, "pread");
         }
@@ -54,33 +69,6 @@ final class PosixFile implements BackingFile {
     } finally {
       descriptor.done();
       // The kernel knows an address only: what holds the memory must outlive the call.
-      Reference.reachabilityFence(target);
-    }
-  }
-
-  @Override
-  public int readNow(long offset, MemorySegment target) {
-    long address = nativeAddress(target);
-    int length = Math.toIntExact(target.byteSize());
-    int done = 0;
-    int open = descriptor.acquire();
-    try {
-      while (done < length) {
-        long count = readOnceNow(open, address + done, length - done, offset + done);
-        if (count == -Errno.EAGAIN) {
-          return BlockCache.WOULD_WAIT;
-        }
-        if (count < 0) {
-          throw failure((int) -count, "preadv2");
-        }
-        if (count == 0) {
-          break;
-        }
-        done += (int) count;
-      }
-      return done;
-    } finally {
-      descriptor.done();
       Reference.reachabilityFence(target);
     }
   }
