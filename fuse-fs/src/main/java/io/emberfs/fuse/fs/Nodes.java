@@ -29,6 +29,9 @@ final class Nodes {
   private static final int S_IXGRP = 00010;
   private static final int PERMISSION_BITS = 07777;
 
+  /** How long a close may be on its way, on a machine that has much else to do. */
+  private static final long CLOSE_WAIT_MILLIS = 500;
+
   private static final Comparator<BackingNode> ORDER =
       Comparator.comparing(
           BackingNode::identity,
@@ -83,12 +86,14 @@ final class Nodes {
   /**
    * Before something that the kernel found by a name is changed: what has lost its last name behind
    * the mount is no longer what that name means. ESTALE makes the kernel look it up anew; without,
-   * bytes would be written, and synced, to a file that nobody can open again.
+   * bytes would be written, and synced, to a file that nobody can open again. Who has the file open
+   * may mean it without a name.
    */
   void requireNamed(KnownNode known) {
     if (!isDirectory(known.backing())
-        && known.wouldMissName()
-        && store.attributes(known.backing()).linkCount() == 0) {
+        && known.countsNames()
+        && store.attributes(known.backing()).linkCount() == 0
+        && !known.staysOpen(CLOSE_WAIT_MILLIS)) {
       throw new BackingException(Errno.ESTALE, "change", "node " + known.nodeId());
     }
   }

@@ -2,6 +2,7 @@ package io.emberfs.fuse.node;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.emberfs.core.BackingNode;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A node that the kernel knows, from its first lookup to its last forget.
@@ -29,6 +30,10 @@ public final class KnownNode {
 
   @GuardedBy("this")
   private boolean nameless;
+
+  /** Whether a wait for its last close was in vain; it ends with that close. */
+  @GuardedBy("this")
+  private boolean held;
 
   private volatile boolean watched;
 
@@ -92,6 +97,10 @@ public final class KnownNode {
    */
   public synchronized boolean closed() {
     openCount--;
+    if (openCount == 0) {
+      held = false;
+      notifyAll();
+    }
     return openCount == 0 && nameless;
   }
 
@@ -104,11 +113,32 @@ public final class KnownNode {
 
   /**
    * Whether a link count of 0 says that somebody else took the last name: it was not taken through
-   * this mount, the backing is one that counts, and nobody has the file open, who may mean it
-   * without a name.
+   * this mount, and the backing is one that counts.
    */
-  public synchronized boolean wouldMissName() {
-    return namesSeen && !nameless && openCount == 0;
+  public synchronized boolean countsNames() {
+    return namesSeen && !nameless;
+  }
+
+  /**
+   * Whether somebody has it open. The kernel tells of a last close only when close has returned, so
+   * a close that is on its way is waited for; once only while the file stays open.
+   *
+   * @param waitMillis how long to wait for the close; a holder makes the first caller wait this
+   *     long
+   */
+  public synchronized boolean staysOpen(long waitMillis) {
+    long begin = System.nanoTime();
+    long leftMillis = waitMillis;
+    try {
+      while (openCount > 0 && !held && leftMillis > 0) {
+        wait(leftMillis);
+        leftMillis = waitMillis - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    held = openCount > 0;
+    return held;
   }
 
   /** A file that had no name has one. */

@@ -1,6 +1,7 @@
 package io.emberfs.fuse.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.emberfs.core.AttributeChange;
 import io.emberfs.core.BackingNode;
@@ -94,6 +95,26 @@ final class RemovedBehindTest {
     store.unlink(store.root(), NAME);
 
     assertThat(open(node, O_WRONLY)).isInstanceOf(Answer.Opened.class);
+  }
+
+  /** The kernel tells of a last close when close has returned, and on a way of its own. */
+  @Test
+  void aCloseThatIsOnItsWayHoldsNothing() throws InterruptedException {
+    long node = create();
+    AssertingRequest reading = AssertingRequest.plain();
+    fs.open(reading, node, O_RDONLY);
+    workers.runAll();
+    store.unlink(store.root(), NAME);
+
+    AssertingRequest writing = AssertingRequest.plain();
+    fs.open(writing, node, O_WRONLY);
+    Thread opener = Thread.ofPlatform().start(workers::runAll);
+    await().until(() -> opener.getState() == Thread.State.TIMED_WAITING || !opener.isAlive());
+    fs.release(AssertingRequest.plain(), node, reading.answer(Answer.Opened.class).handle());
+    workers.runAll();
+    opener.join();
+
+    assertThat(writing.answer(Answer.class)).isEqualTo(new Answer.Failure(Errno.ESTALE));
   }
 
   private long create() {
