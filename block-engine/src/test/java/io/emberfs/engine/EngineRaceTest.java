@@ -7,7 +7,11 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +29,7 @@ class EngineRaceTest {
   private static final int ROUNDS = 4_000;
   private static final int APPENDS = 400;
   private static final long BACKING_DELAY_NANOS = 300_000;
+  private static final int MISSES = 4;
 
   @Test
   void noReadIsOlderThanAnAnsweredWrite() throws InterruptedException {
@@ -86,6 +91,69 @@ class EngineRaceTest {
       }
       assertThat(failures).isEmpty();
       engine.close(file);
+    }
+  }
+
+  /** Each request to the backing waits until all misses have one under way. */
+  @Test
+  void missesOfOneFileDoNotWaitForOneAnother() throws InterruptedException {
+    try (EngineFixture engine = new EngineFixture(BLOCK, 2 << 20, 4 << 20)) {
+      engine.store().changeBehind("f", new byte[MISSES * BLOCK]);
+      engine.passYouth();
+      CachedFile file = engine.open("f");
+      engine.read(file, 0, 1);
+      engine.clear("ram");
+      engine.clear("ssd");
+      CyclicBarrier together = new CyclicBarrier(MISSES);
+      engine.delayBacking(_ -> meet(together));
+      ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < MISSES; i++) {
+        long offset = (long) i * BLOCK + GRANULE;
+        threads.add(thread(failures, () -> engine.read(file, offset, 100)));
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      engine.delayBacking(_ -> {});
+      assertThat(failures).isEmpty();
+      engine.close(file);
+    }
+  }
+
+  /** The first to come after the time-to-live asks for all that wait. */
+  @Test
+  void aFileThatMustBeComparedIsComparedOnce() throws InterruptedException {
+    try (EngineFixture engine = new EngineFixture(BLOCK, 2 << 20, 4 << 20)) {
+      engine.store().changeBehind("f", new byte[BLOCK]);
+      engine.passYouth();
+      CachedFile file = engine.open("f");
+      engine.read(file, 0, BLOCK);
+      engine.clock().advanceNanos(EngineFixture.ATTRIBUTE_TTL_NANOS + 1);
+      AtomicLong requests = new AtomicLong();
+      engine.delayBacking(_ -> {
+        requests.incrementAndGet();
+        LockSupport.parkNanos(50 * BACKING_DELAY_NANOS);
+      });
+      ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < MISSES; i++) {
+        threads.add(thread(failures, () -> engine.read(file, 0, 100)));
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertThat(failures).isEmpty();
+      assertThat(requests.get()).isEqualTo(1);
+      engine.close(file);
+    }
+  }
+
+  private static void meet(CyclicBarrier together) {
+    try {
+      together.await(10, TimeUnit.SECONDS);
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException alone) {
+      throw new AssertionError("a miss waited for another one", alone);
     }
   }
 

@@ -172,11 +172,14 @@ public final class FileState {
   /**
    * Whether bytes that were read under {@code generation} belong to the content recorded for it:
    * the backing, asked after the read, still shows that content, and ctime never repeats. The
-   * version lock is held, and {@code now} was taken under it.
+   * version lock is held.
+   *
+   * @param seen after the read; without the lock it may be from the middle of an own write, and
+   *     then it confirms nothing
    */
-  public boolean confirms(long generation, FileVersion now) {
+  public boolean confirms(long generation, FileVersion seen) {
     assert lock.isHeldByCurrentThread();
-    return generation == fileGeneration && now.equals(version);
+    return generation == fileGeneration && seen.equals(version);
   }
 
   /**
@@ -199,7 +202,8 @@ public final class FileState {
   }
 
   /**
-   * Whether bytes read now may belong to a foreign write that still runs. The version lock is held.
+   * Whether bytes read since then may belong to a foreign write that still ran. The version lock is
+   * held.
    */
   public boolean isYoung(long wallNanos) {
     assert lock.isHeldByCurrentThread();

@@ -36,17 +36,24 @@ public final class VersionCheck {
     versionDrops = meters.counter("integrity.versionDrops");
   }
 
-  /** Checks a file now; waits while an own write to it is in flight. */
-  public void check(FileState state, BackingNode node) {
+  /**
+   * Checks a file unless that was done lately; waits while an own write to it, or another check, is
+   * in flight.
+   *
+   * @param ageMaxNanos how long ago the last check may be
+   */
+  public void check(FileState state, BackingNode node, long ageMaxNanos) {
     state.lock();
     try {
-      checkLocked(state, node);
+      if (clock.nanoTime() - state.checkedNanos() > ageMaxNanos) {
+        checkLocked(state, node);
+      }
     } finally {
       state.unlock();
     }
   }
 
-  /** As {@link #check}, with the version lock already held. */
+  /** Checks a file now, with the version lock already held. */
   public void checkLocked(FileState state, BackingNode node) {
     if (state.check(store.version(node), clock.nanoTime())) {
       dropDead(state);

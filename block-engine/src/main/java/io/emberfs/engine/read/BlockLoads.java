@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * Brings blocks that RAM lacks: from the first tier below that has them, else a run of them by one
  * read of the backing. Demand reads and prefetches come the same way.
  *
- * <p>Bytes from the backing count only if the backing, asked after the read and under the version
- * lock, still shows the content that the generation stands for. Bytes from a tier count only if
+ * <p>Bytes from the backing count only if the backing, asked after the read, still shows the
+ * content that the generation stands for under the version lock. Bytes from a tier count only if
  * their checksum and generation are right.
  */
 public final class BlockLoads implements BlockLoader {
@@ -337,22 +337,24 @@ public final class BlockLoads implements BlockLoader {
     MemorySegment run = buffer.asSlice(0, end - start);
     BackingFile file = acquire(state);
     try {
+      long wallNanos = clock.wallNanos();
       int n = file.read(start, run.asSlice(0, length));
+      // Asked without the lock: on a slow backing the misses of a file would wait for one another.
+      FileVersion seen = file.version();
       int flags = 0;
       state.lock();
       try {
-        FileVersion now = file.version();
-        // An own write keeps the generation and may have moved the end of the file since this read
-        // was
-        // planned: what was then behind the end is not zeros now.
-        boolean isPlanned = now.size() == fileSize && n == length;
-        if (!isPlanned || !state.confirms(led.getFirst().fileGeneration, now)) {
-          if (state.check(now, clock.nanoTime())) {
-            versions.dropDead(state);
+        if (!belongs(state, led.getFirst(), fileSize, n == length, seen)) {
+          // It may have been seen in the middle of an own write. Under the lock there is none.
+          FileVersion now = file.version();
+          if (!belongs(state, led.getFirst(), fileSize, n == length, now)) {
+            if (state.check(now, clock.nanoTime())) {
+              versions.dropDead(state);
+            }
+            return null;
           }
-          return null;
         }
-        if (state.isYoung(clock.wallNanos())) {
+        if (state.isYoung(wallNanos)) {
           state.noteReadWhileYoung();
           flags |= RamTier.TRANSIENT;
         }
@@ -372,6 +374,19 @@ public final class BlockLoads implements BlockLoader {
     } finally {
       state.releaseFile();
     }
+  }
+
+  /**
+   * Whether bytes that were read belong to the flight's generation. An own write keeps that and may
+   * have moved the file's end since the read was planned: what was behind the end is not zeros now.
+   *
+   * @param version of the backing after the read
+   */
+  private static boolean belongs(
+      FileState state, Flight flight, long plannedSize, boolean wasWhole, FileVersion version) {
+    return wasWhole
+        && version.size() == plannedSize
+        && state.confirms(flight.fileGeneration, version);
   }
 
   private void keep(Flight flight, MemorySegment raw, int ramFlags) {

@@ -124,7 +124,7 @@ public final class ReadPath {
         return passed(file.reader(store).read(offset, target.asSlice(0, length)), offset);
       }
       if (clock.nanoTime() - file.state().checkedNanos() > attributeTtlNanos) {
-        versions.check(file.state(), file.node());
+        versions.check(file.state(), file.node(), attributeTtlNanos);
       }
       boolean sequential = file.continues(offset, offset + length);
       for (int attempt = 0; attempt < ATTEMPTS; attempt++) {

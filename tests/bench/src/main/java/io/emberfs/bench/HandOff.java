@@ -91,7 +91,9 @@ final class HandOff implements Benchmark {
     }
   }
 
-  /** Reads until nothing is missed any more: what was read of a file just written is dropped once. */
+  /**
+   * Reads until nothing is missed any more: what was read of a file just written is dropped once.
+   */
   private static void warmUp(EmberMount mount, Path file) throws IOException {
     long before;
     long missed = 0;
