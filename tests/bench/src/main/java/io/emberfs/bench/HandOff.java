@@ -72,7 +72,7 @@ final class HandOff implements Benchmark {
       report.progress(transport + ": round " + (round + 1) + " of " + ROUNDS);
       report.add(transport + " hits only", fio(file, hits()).run(OUTSIDE).perSecond());
       long before = mount.stats().count("reads", "missBlocks");
-      Fio.Result mixed = fio(file, hitsAndMisses()).run(OUTSIDE);
+      Fio.Result mixed = fio(file, hitsAndMisses(round)).run(OUTSIDE);
       long missed = mount.stats().count("reads", "missBlocks") - before;
       double requests = mixed.byteCount() / 4096.0;
       report.add(transport + " hits beside misses", mixed.perSecond() * (1 - missed / requests));
@@ -112,8 +112,10 @@ final class HandOff implements Benchmark {
     return List.of("--size=" + HOT_SIZE, "--norandommap", "--thread", TIMED.get(0), TIMED.get(1));
   }
 
-  private static List<String> hitsAndMisses() {
+  /** The misses of one round would be hits of the next if both read at the same places. */
+  private static List<String> hitsAndMisses(int round) {
     return List.of(
+        "--randseed=" + (round + 1000),
         "--random_distribution=zoned:%d/%d:%d/%d"
             .formatted(100 - MISS_PERCENT, HOT_PERCENT, MISS_PERCENT, 100 - HOT_PERCENT),
         "--norandommap",
