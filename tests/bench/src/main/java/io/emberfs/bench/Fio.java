@@ -55,12 +55,14 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
             "--bs=" + blockSize,
             "--numjobs=" + jobCount,
             "--ioengine=psync",
-            "--randseed=" + RANDOM_SEED,
             "--allow_file_create=0",
             "--fallocate=none",
             "--group_reporting",
             "--output-format=json"));
     command.addAll(extra);
+    if (extra.stream().noneMatch(option -> option.startsWith("--randseed="))) {
+      command.add("--randseed=" + RANDOM_SEED);
+    }
     Numbers report = Numbers.parse(Commands.output(command));
     String direction = pattern.endsWith("write") ? "write" : "read";
     return new Result(

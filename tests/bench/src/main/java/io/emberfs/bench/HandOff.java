@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Hits beside misses: 16 readers of which every 50th read, in the middle, waits 5 ms for the
- * backing. The misses must not hold the hits up. The baseline is the same mount with hits only.
+ * Hits beside misses: 16 readers of which every 50th read, in the middle, waits 4 ms for the
+ * backing: 2 for the bytes and 2 for the comparison of the file's version. The misses must not hold
+ * the hits up. The baseline is the same mount with hits only.
  *
  * <p>One sparse file on a tmpfs: its first hundredth holds bytes and is in RAM, the rest is read at
  * places that hardly ever come again.
@@ -61,7 +62,7 @@ final class HandOff implements Benchmark {
                 "--kernel-cache",
                 "off",
                 "--delay-backing",
-                "5ms",
+                "2ms",
                 "--state-dir",
                 place.resolve("state-" + transport).toString()));
     Path file = fast.resolve("mixed.dat");
