@@ -69,6 +69,7 @@ final class HandOff implements Benchmark {
     report.progress(transport + ": warming up");
     warmUp(mount, file);
     fio(file, hits()).run(OUTSIDE);
+    fio(file, hitsAndMisses(ROUNDS)).run(OUTSIDE);
     for (int round = 0; round < ROUNDS; round++) {
       report.progress(transport + ": round " + (round + 1) + " of " + ROUNDS);
       report.add(transport + " hits only", fio(file, hits()).run(OUTSIDE).perSecond());
