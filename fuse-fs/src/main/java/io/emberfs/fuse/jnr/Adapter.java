@@ -45,6 +45,11 @@ record Adapter(
         references);
   }
 
+  /** Gives back what only names hold that are too old to be believed. */
+  void expireNames() {
+    names.expire();
+  }
+
   /** Gives everything back to the handler; no call follows. */
   void end() {
     handles.releaseAll();

@@ -46,6 +46,8 @@ public final class JnrTransport implements FuseTransport {
   private static final int BACKGROUND_MAX = 64;
   private static final int CONGESTION_THRESHOLD = 48;
 
+  private static final Duration EXPIRY_PAUSE = Duration.ofSeconds(1);
+
   /** How long a beginning and an end are waited for: a backing may hang for ever. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -127,6 +129,16 @@ public final class JnrTransport implements FuseTransport {
   }
 
   private void run(LibFuse library, Adapter served, MountSpec spec, FsHandler handler) {
+    CountDownLatch loopEnded = new CountDownLatch(1);
+    Thread expirer =
+        Thread.ofPlatform()
+            .name("emberfs-jnr-names")
+            .daemon(true)
+            .start(() -> {
+              while (!await(loopEnded, EXPIRY_PAUSE)) {
+                served.expireNames();
+              }
+            });
     try {
       library.run(
           spec.mountPoint(),
@@ -136,6 +148,8 @@ public final class JnrTransport implements FuseTransport {
       LOG.error("libfuse ended with an error", failed);
     } finally {
       try {
+        loopEnded.countDown();
+        LibFuse.joinUninterruptibly(expirer);
         if (isInitiated) {
           served.end();
           handler.destroy();

@@ -184,7 +184,7 @@ final class LibFuse extends FuseStubFS {
     }
   }
 
-  private static void joinUninterruptibly(Thread thread) {
+  static void joinUninterruptibly(Thread thread) {
     boolean isInterrupted = false;
     while (thread.isAlive()) {
       try {

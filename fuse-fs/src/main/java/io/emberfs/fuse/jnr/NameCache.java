@@ -5,14 +5,15 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.emberfs.core.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers for a short time which node a name of a directory means. The name used longest ago goes
- * first when it is full.
+ * Remembers for a short time which node a name of a directory means. The name looked up longest ago
+ * goes first when it is full.
  *
  * <p>A name holds its node and its directory, so neither can be forgotten and its id come to mean
  * another node while the name stands. A renamed directory takes the names below it along, since
@@ -28,8 +29,9 @@ final class NameCache {
   private final int namesMax;
   private final long validNanos;
 
+  /** The one looked up longest ago first. */
   @GuardedBy("this")
-  private final Map<Key, Name> names = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Key, Name> names = new LinkedHashMap<>();
 
   @GuardedBy("this")
   private long changes;
@@ -106,7 +108,9 @@ final class NameCache {
       }
       references.retain(node);
       references.retain(parent);
-      Name old = names.put(new Key(parent, name), new Name(node, before.nanos()));
+      Key key = new Key(parent, name);
+      Name old = names.remove(key);
+      names.put(key, new Name(node, before.nanos()));
       if (old != null) {
         given.add(old.node());
         given.add(parent);
@@ -140,6 +144,28 @@ final class NameCache {
       references.release(old.node());
       references.release(parent);
     }
+  }
+
+  /**
+   * Forgets names that are not believed any more: a node that nobody needs keeps a descriptor open,
+   * and a removed file its space. Names that a slower look-up put behind a fresh one follow later.
+   */
+  void expire() {
+    List<HeldNode> given = new ArrayList<>();
+    synchronized (this) {
+      long now = clock.nanoTime();
+      Iterator<Map.Entry<Key, Name>> eldest = names.entrySet().iterator();
+      while (eldest.hasNext()) {
+        Map.Entry<Key, Name> entry = eldest.next();
+        if (now - entry.getValue().sinceNanos() < validNanos) {
+          break;
+        }
+        eldest.remove();
+        given.add(entry.getValue().node());
+        given.add(entry.getKey().parent);
+      }
+    }
+    given.forEach(references::release);
   }
 
   /** Forgets all names. */

@@ -48,6 +48,38 @@ final class NameCacheTest {
   }
 
   @Test
+  void whatIsTooOldIsGivenBackAndTheRestStays() {
+    put(root, A, 5);
+    clock.advanceNanos(VALID - 1);
+    put(root, B, 6);
+    names.expire();
+    assertThat(names.count()).isEqualTo(2);
+    clock.advanceNanos(1);
+    names.expire();
+
+    assertThat(forgotten).containsExactly("5x1");
+    assertThat(names.count()).isEqualTo(1);
+    clock.advanceNanos(VALID);
+    names.expire();
+    assertThat(forgotten).containsExactly("5x1", "6x1");
+  }
+
+  /** Else a name that is looked up again and again would shield older ones behind it. */
+  @Test
+  void aNameLookedUpAgainIsTheYoungest() {
+    put(root, A, 5);
+    clock.advanceNanos(1);
+    put(root, B, 6);
+    clock.advanceNanos(1);
+    put(root, A, 5);
+    clock.advanceNanos(VALID - 1);
+    names.expire();
+
+    assertThat(forgotten).containsExactly("6x1");
+    names.clear();
+  }
+
+  @Test
   void aNameIsAsOldAsItsLookUpNotAsItsAnswer() {
     NameCache.Moment before = names.now();
     clock.advanceNanos(VALID);
@@ -59,8 +91,9 @@ final class NameCacheTest {
     assertThat(forgotten).containsExactly("5x1");
   }
 
+  /** A use makes no name younger: it is not believed for longer. */
   @Test
-  void theNameUsedLongestAgoGoesWhenItIsFull() {
+  void theNameLookedUpLongestAgoGoesWhenItIsFull() {
     put(root, A, 5);
     put(root, B, 6);
     HeldNode used = names.find(root, A);
@@ -69,7 +102,7 @@ final class NameCacheTest {
     put(root, new byte[] {'c'}, 7);
 
     assertThat(names.count()).isEqualTo(2);
-    assertThat(forgotten).containsExactly("6x1");
+    assertThat(forgotten).containsExactly("5x1");
   }
 
   @Test
