@@ -294,7 +294,7 @@ final class InodeTable implements AutoCloseable {
 
   /**
    * Turns the clock until some descriptors are closed, or twice around. One thread does; others go
-   * on above the bound.
+   * on above the bound, and what they opened meanwhile is closed by the next turns.
    */
   private void sweep() {
     // A thread that is removing a name cannot wait for itself.
@@ -302,8 +302,9 @@ final class InodeTable implements AutoCloseable {
       return;
     }
     closing.writeLock().lock();
+    long excess = openCount.get() - descriptorsMax;
+    int wanted = (int) Math.clamp(sweepBatch + excess, sweepBatch, SWEEP_BATCH_MAX);
     try {
-      int wanted = sweepBatch;
       for (long visits = 2L * nodes.size(); wanted > 0 && visits > 0; visits--) {
         if (!hand.hasNext()) {
           hand = nodes.values().iterator();
@@ -319,8 +320,8 @@ final class InodeTable implements AutoCloseable {
     } finally {
       closing.writeLock().unlock();
       // Where too little can be closed, not every open shall look again.
-      long open = openCount.get();
-      sweepAbove = open < descriptorsMax ? descriptorsMax : open + sweepBatch;
+      sweepAbove =
+          wanted == 0 ? descriptorsMax : Math.max(descriptorsMax, openCount.get() + sweepBatch);
       sweeping.set(false);
     }
   }

@@ -53,6 +53,27 @@ final class PosixNodesTest {
     }
   }
 
+  /** As when many threads open while the one that closes has no processor. */
+  @Test
+  void whatWasOpenedAboveTheBoundIsClosedLater() throws IOException {
+    try (PosixBackingStore store = new PosixBackingStore(directory, DESCRIPTORS_MAX)) {
+      List<BackingNode> nodes = new ArrayList<>();
+      for (int i = 0; i < FILES; i++) {
+        Files.write(directory.resolve(text(i)), new byte[i]);
+        nodes.add(store.lookup(store.root(), name(i)));
+        ((PosixNode) nodes.get(i)).acquire();
+      }
+      assertThat(store.openDescriptorCount()).isGreaterThan(FILES);
+      nodes.forEach(node -> ((PosixNode) node).done());
+      for (int i = 0; i < FILES; i++) {
+        store.lookup(store.root(), name(0)).release(1);
+      }
+
+      assertThat(store.openDescriptorCount()).isLessThan(DESCRIPTORS_MAX + 10);
+      nodes.forEach(node -> node.release(1));
+    }
+  }
+
   @Test
   void aColdNodeIsTheSameNodeWhenItIsLookedUpAgain() throws IOException {
     try (PosixBackingStore store = new PosixBackingStore(directory, DESCRIPTORS_MAX)) {
