@@ -5,13 +5,14 @@ import io.emberfs.core.BackingStore;
 import io.emberfs.core.BlockCache;
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.Clock;
-import io.emberfs.core.Codec;
 import io.emberfs.core.FileRecords;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Prefetcher;
 import io.emberfs.core.StateStore;
 import io.emberfs.core.Tier;
 import io.emberfs.core.Workers;
+import io.emberfs.engine.codec.BlockEncoder;
+import io.emberfs.engine.codec.CodecChoice;
 import io.emberfs.engine.codec.Codecs;
 import io.emberfs.engine.file.FileState;
 import io.emberfs.engine.file.FileTable;
@@ -42,8 +43,8 @@ import org.slf4j.LoggerFactory;
  * The block engine put together: the block cache that the file system calls, and the background
  * roles as steps that a mount runs on threads and a simulation runs in an order of its own.
  *
- * <p>Owns the RAM tier, the scratch memory and the file table. The backing, the tiers below and the
- * stores of state belong to whoever made them and are closed after the engine.
+ * <p>Owns the RAM tier, the scratch memory, the codecs and the file table. The backing, the tiers
+ * below and the stores of state belong to whoever made them and are closed after the engine.
  */
 public final class Engine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
@@ -83,6 +84,7 @@ public final class Engine implements AutoCloseable {
   private static final long OFF_BYTES = 1 << 20;
 
   private final BlockCache cache;
+  private final Codecs codecs;
   private final TierChain chain;
   private final FileTable files;
   private final VersionCheck versions;
@@ -102,7 +104,6 @@ public final class Engine implements AutoCloseable {
   /**
    * @param fence the same that the tiers in {@code lower} were made with
    * @param lower the tiers below RAM, nearest first
-   * @param encoder what blocks are encoded with on their way down
    * @param listener hears of files that changed behind the cache
    * @param threadCpuNanos CPU time of the calling thread, for the models' budget
    */
@@ -114,7 +115,6 @@ public final class Engine implements AutoCloseable {
       StripedWriteFence fence,
       RamTierSpec ramSpec,
       List<Tier> lower,
-      Codec encoder,
       Prefetcher prefetcher,
       BlockCache.ChangeListener listener,
       Clock clock,
@@ -127,10 +127,13 @@ public final class Engine implements AutoCloseable {
     restored = meters.counter("warm.restoredBlocks");
     restoreReserveBytes = (long) (ramSpec.capacityBytes() * RESTORE_RESERVE_SHARE);
     AccessRing accesses = new AccessRing(ACCESS_RING_CAPACITY, meters);
+    codecs = Codecs.standard(configuration.zstdLevel());
     RamTier ram = ram(ramSpec, fence, meters);
     chain = new TierChain(ram, lower);
     files = new FileTable(store, records, clock, configuration.fileCountMax());
-    BlockTransfer transfer = new BlockTransfer(geometry, Codecs.standard(), encoder);
+    BlockTransfer transfer =
+        new BlockTransfer(
+            geometry, codecs, new BlockEncoder(configuration.lower(), codecs, meters));
     versions = new VersionCheck(store, clock, this::dropFile, listener, meters);
     handDownScratch = HandDown.scratchFor(geometry);
     handDown =
@@ -296,6 +299,7 @@ public final class Engine implements AutoCloseable {
           "the warm state was not saved; the next mount begins colder: {}", failed.getMessage());
     }
     chain.ram().close();
+    codecs.close();
     loadScratch.close();
     handDownScratch.close();
   }
@@ -306,7 +310,7 @@ public final class Engine implements AutoCloseable {
    */
   private RamTier ram(RamTierSpec spec, StripedWriteFence fence, Meters meters) {
     if (spec.capacityBytes() > 0) {
-      return new RamTier(spec, fence, new PrefetchOutcomes(), meters);
+      return new RamTier(spec, fence, new PrefetchOutcomes(), meters, codecs);
     }
     RamTier off =
         new RamTier(
@@ -314,10 +318,11 @@ public final class Engine implements AutoCloseable {
                 spec.geometry(),
                 OFF_BLOCKS * spec.geometry().blockSize() + OFF_BYTES,
                 spec.policy(),
-                false),
+                CodecChoice.NONE),
             fence,
             new PrefetchOutcomes(),
-            meters);
+            meters,
+            codecs);
     off.resize(0);
     return off;
   }

@@ -1,6 +1,7 @@
 package io.emberfs.engine;
 
 import io.emberfs.core.BlockGeometry;
+import io.emberfs.engine.codec.CodecChoice;
 
 /**
  * How the engine is to work.
@@ -13,6 +14,8 @@ import io.emberfs.core.BlockGeometry;
  * @param warmBlocksMax keys in the saved warm state
  * @param readsAhead whether a miss of a sequential read fetches what follows by the same read of
  *     the backing
+ * @param lower what blocks are compressed with on their way to the tiers below RAM
+ * @param zstdLevel what Zstandard compresses with, wherever it is chosen
  */
 public record EngineConfiguration(
     BlockGeometry geometry,
@@ -20,7 +23,9 @@ public record EngineConfiguration(
     int loadCountMax,
     int fileCountMax,
     int warmBlocksMax,
-    boolean readsAhead) {
+    boolean readsAhead,
+    CodecChoice lower,
+    int zstdLevel) {
   public EngineConfiguration {
     if (attributeTtlNanos < 0 || loadCountMax < 1 || fileCountMax < 1 || warmBlocksMax < 0) {
       throw new IllegalArgumentException(

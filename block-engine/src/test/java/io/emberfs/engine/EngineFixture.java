@@ -13,7 +13,9 @@ import io.emberfs.core.NodeIdentity;
 import io.emberfs.core.WriteFence;
 import io.emberfs.engine.backing.CountingBackingStore;
 import io.emberfs.engine.backing.DelayingBackingStore;
+import io.emberfs.engine.codec.CodecChoice;
 import io.emberfs.engine.codec.Lz4Codec;
+import io.emberfs.engine.codec.ZstdCodec;
 import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.ram.RamTierSpec;
 import io.emberfs.testkit.FakeBackingStore;
@@ -48,6 +50,7 @@ final class EngineFixture implements AutoCloseable {
   private final boolean blind;
   private LongConsumer delay = _ -> {};
   private Meters meters = new Meters();
+  private CodecChoice codec = CodecChoice.of(Lz4Codec.ID);
   private WriteFence fence = WriteFence.OPEN;
   private Engine engine;
 
@@ -90,7 +93,14 @@ final class EngineFixture implements AutoCloseable {
     meters = new Meters();
     return new Engine(
         new EngineConfiguration(
-            new BlockGeometry(blockSize), ATTRIBUTE_TTL_NANOS, 4, 100, 10_000, true),
+            new BlockGeometry(blockSize),
+            ATTRIBUTE_TTL_NANOS,
+            4,
+            100,
+            10_000,
+            true,
+            codec,
+            ZstdCodec.LEVEL_MIN),
         new CountingBackingStore(
             new DelayingBackingStore(
                 blind ? FrozenVersions.of(store) : store, 1, millis -> delay.accept(millis)),
@@ -98,9 +108,8 @@ final class EngineFixture implements AutoCloseable {
         records,
         state,
         striped,
-        new RamTierSpec(new BlockGeometry(blockSize), ramBytes, "s3fifo", true),
+        new RamTierSpec(new BlockGeometry(blockSize), ramBytes, "s3fifo", codec),
         ssd == null ? List.of() : List.of(ssd),
-        new Lz4Codec(),
         prefetcher,
         _ -> {},
         clock,
@@ -150,6 +159,11 @@ final class EngineFixture implements AutoCloseable {
   /** What every request to the backing waits for from now on. */
   void delayBacking(LongConsumer newDelay) {
     delay = newDelay;
+  }
+
+  /** What blocks are compressed with from the next start on. */
+  void chooseCodec(CodecChoice newCodec) {
+    codec = newCodec;
   }
 
   /** The node of a name, with a reference for the caller. */

@@ -3,17 +3,17 @@ package io.emberfs.core;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Turns raw bytes into stored bytes and back. Stateless, any thread. The caller owns the memory on
- * both sides.
+ * Turns raw bytes into stored bytes and back. No call depends on another; any thread. The caller
+ * owns the memory on both sides, all of it native.
  *
  * <p>Sources may be hostile: {@code expand} verifies, writes nowhere outside its target and
  * allocates no more than it.
  */
-public interface Codec {
+public interface Codec extends AutoCloseable {
   /** The id that is written into each block; 0 is "none". Never reused for another format. */
   int id();
 
-  /** The name on the command line: {@code none}, {@code lz4}. */
+  /** The name on the command line: {@code none}, {@code lz4}, {@code zstd}. */
   String name();
 
   /** Bytes that {@link #compress} may need for a source of this size. */
@@ -36,4 +36,8 @@ public interface Codec {
    *     not, the target holds garbage
    */
   boolean expand(MemorySegment source, MemorySegment target);
+
+  /** Frees what is kept between calls, if anything is; after the last call, once or more. */
+  @Override
+  default void close() {}
 }

@@ -21,8 +21,9 @@ final class ChoiceOptions {
 
   @Option(
       names = "--compress",
-      paramLabel = "auto|lz4|off",
-      description = "codec of warm blocks (auto)")
+      paramLabel = "auto|lz4|zstd|gzip|snappy|off",
+      description =
+          "codec of warm blocks in RAM and of the SSD tier; zstd:1 to zstd:19 for a level (auto)")
   private String compress = DEFAULTS.compress();
 
   @Option(

@@ -13,7 +13,7 @@ import java.time.Duration;
  * @param ramBytes budget of the RAM tier; 0 switches it off
  * @param ssdBytes budget of the SSD tier; 0 switches it off
  * @param geometry how files are cut into blocks
- * @param compression what the RAM tier does with warm blocks
+ * @param compression what blocks are compressed with
  * @param policyName name of a replacement policy
  * @param prefetch whether blocks are fetched before they are asked for
  * @param attributeTtl how old an attribute or version check may be
@@ -54,12 +54,6 @@ public record MountConfiguration(
     DEV,
     /** libfuse 2, by jnr-fuse. */
     JNR
-  }
-
-  /** What the RAM tier does with warm blocks. */
-  public enum Compression {
-    LZ4,
-    OFF
   }
 
   /** Whether the kernel may keep pages above the mount. */

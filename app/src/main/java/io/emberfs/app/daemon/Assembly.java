@@ -2,13 +2,12 @@ package io.emberfs.app.daemon;
 
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.config.Compression;
 import io.emberfs.app.config.MountConfiguration;
-import io.emberfs.app.config.MountConfiguration.Compression;
 import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.Clock;
-import io.emberfs.core.Codec;
 import io.emberfs.core.FileRecords;
 import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Meters;
@@ -20,8 +19,11 @@ import io.emberfs.engine.EngineConfiguration;
 import io.emberfs.engine.backing.CountingBackingStore;
 import io.emberfs.engine.backing.DelayingBackingStore;
 import io.emberfs.engine.backing.PosixBackingStore;
+import io.emberfs.engine.codec.CodecChoice;
+import io.emberfs.engine.codec.GzipCodec;
 import io.emberfs.engine.codec.Lz4Codec;
-import io.emberfs.engine.codec.NoneCodec;
+import io.emberfs.engine.codec.SnappyCodec;
+import io.emberfs.engine.codec.ZstdCodec;
 import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.ram.RamTierSpec;
 import io.emberfs.ffi.CpuClock;
@@ -151,9 +153,8 @@ public final class Assembly implements Daemon.Assembler {
                 configuration.geometry(),
                 configuration.ramBytes(),
                 configuration.policyName(),
-                configuration.compression() != Compression.OFF),
+                warmChoice(configuration.compression().choice())),
             lower,
-            encoder(configuration),
             prefetcher(configuration, meters),
             notifier,
             clock,
@@ -270,11 +271,33 @@ public final class Assembly implements Daemon.Assembler {
         WORKER_THREADS + PREFETCH_THREADS + 1,
         FILE_STATES_MAX,
         WARM_BLOCKS_MAX,
-        configuration.prefetch());
+        configuration.prefetch(),
+        lowerChoice(configuration.compression().choice()),
+        configuration.compression().zstdLevel());
   }
 
-  private static Codec encoder(MountConfiguration configuration) {
-    return configuration.compression() == Compression.OFF ? new NoneCodec() : new Lz4Codec();
+  /** What the warm part of RAM is compressed with: a hit there waits for the codec. */
+  static CodecChoice warmChoice(Compression.Choice choice) {
+    return choice == Compression.Choice.AUTO
+        ? CodecChoice.adaptive(Lz4Codec.ID)
+        : namedChoice(choice);
+  }
+
+  /** What is handed down is compressed with: in the background, where space counts for more. */
+  static CodecChoice lowerChoice(Compression.Choice choice) {
+    return choice == Compression.Choice.AUTO
+        ? CodecChoice.adaptive(ZstdCodec.ID)
+        : namedChoice(choice);
+  }
+
+  private static CodecChoice namedChoice(Compression.Choice choice) {
+    return switch (choice) {
+      case LZ4 -> CodecChoice.of(Lz4Codec.ID);
+      case ZSTD -> CodecChoice.of(ZstdCodec.ID);
+      case GZIP -> CodecChoice.of(GzipCodec.ID);
+      case SNAPPY -> CodecChoice.of(SnappyCodec.ID);
+      case AUTO, OFF -> CodecChoice.NONE;
+    };
   }
 
   private static Prefetcher prefetcher(MountConfiguration configuration, Meters meters) {

@@ -3,11 +3,13 @@ package io.emberfs.app.prepare;
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.ByteSize;
-import io.emberfs.app.config.MountConfiguration.Compression;
+import io.emberfs.app.config.Compression;
+import io.emberfs.app.config.Compression.Choice;
 import io.emberfs.app.config.MountConfiguration.Flags;
 import io.emberfs.app.config.MountConfiguration.KernelCache;
 import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.core.BlockGeometry;
+import io.emberfs.engine.codec.ZstdCodec;
 import io.emberfs.engine.policy.PolicyFactory;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +21,7 @@ import java.util.TreeSet;
  */
 final class ChoiceReader {
   private static final Set<String> POLICIES = Set.copyOf(PolicyFactory.names());
+  private static final String ZSTD_LEVEL = "zstd:";
 
   private ChoiceReader() {}
 
@@ -38,11 +41,34 @@ final class ChoiceReader {
 
   static Compression compression(String text) throws Refusal {
     return switch (text) {
-      case "auto", "lz4" -> Compression.LZ4;
-      case "off" -> Compression.OFF;
-      case "zstd" -> throw notServed("--compress zstd", "give lz4, auto or off");
-      default -> throw unknown("--compress", text, "give auto, lz4 or off");
+      case "auto" -> Compression.of(Choice.AUTO);
+      case "lz4" -> Compression.of(Choice.LZ4);
+      case "zstd" -> Compression.of(Choice.ZSTD);
+      case "gzip" -> Compression.of(Choice.GZIP);
+      case "snappy" -> Compression.of(Choice.SNAPPY);
+      case "off" -> Compression.of(Choice.OFF);
+      default -> {
+        if (text.startsWith(ZSTD_LEVEL)) {
+          yield new Compression(Choice.ZSTD, zstdLevel(text));
+        }
+        throw unknown("--compress", text, "give auto, lz4, zstd, zstd:LEVEL, gzip, snappy or off");
+      }
     };
+  }
+
+  private static int zstdLevel(String text) throws Refusal {
+    String digits = text.substring(ZSTD_LEVEL.length());
+    int level = digits.matches("[0-9]{1,2}") ? Integer.parseInt(digits) : 0;
+    if (level < ZstdCodec.LEVEL_MIN || level > ZstdCodec.LEVEL_MAX) {
+      throw new Refusal(
+          ExitCode.USAGE,
+          "cannot use --compress " + text,
+          "its level is not a number from %d to %d"
+              .formatted(ZstdCodec.LEVEL_MIN, ZstdCodec.LEVEL_MAX),
+          "give zstd:%d, the fastest, to zstd:%d, the smallest, or zstd for the fastest"
+              .formatted(ZstdCodec.LEVEL_MIN, ZstdCodec.LEVEL_MAX));
+    }
+    return level;
   }
 
   static String policy(String text) throws Refusal {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.config.Compression;
 import io.emberfs.app.config.MountConfiguration;
 import io.emberfs.app.config.Places;
 import io.emberfs.app.control.ControlClient;
@@ -51,7 +52,7 @@ final class DaemonTest {
             0,
             0,
             new BlockGeometry(BlockGeometry.BLOCK_SIZE_DEFAULT),
-            MountConfiguration.Compression.OFF,
+            Compression.of(Compression.Choice.OFF),
             "default",
             false,
             Duration.ofSeconds(1),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.config.Compression;
 import io.emberfs.app.config.MachineMemory;
 import io.emberfs.app.config.MountConfiguration;
 import io.emberfs.app.config.Places;
@@ -195,10 +196,31 @@ final class MountPreparationTest {
 
   @ParameterizedTest
   @CsvSource({
+    "auto, AUTO, 1",
+    "lz4, LZ4, 1",
+    "zstd, ZSTD, 1",
+    "zstd:1, ZSTD, 1",
+    "zstd:19, ZSTD, 19",
+    "gzip, GZIP, 1",
+    "snappy, SNAPPY, 1",
+    "off, OFF, 1",
+  })
+  void codecsAreChosenByName(String text, Compression.Choice choice, int level) throws Exception {
+    assertThat(prepare(arguments(Choices.with("compress", text), null, false)).compression())
+        .isEqualTo(new Compression(choice, level));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "write, back, this version does not have it",
     "backing, exclusive, this version does not have it",
     "vram, 2G, this version does not have it",
-    "compress, zstd, this version does not have it",
+    "compress, rar, no such choice",
+    "compress, zstd:0, its level is not a number from 1 to 19",
+    "compress, zstd:20, its level is not a number from 1 to 19",
+    "compress, zstd:, its level is not a number from 1 to 19",
+    "compress, zstd:-1, its level is not a number from 1 to 19",
+    "compress, lz4:1, no such choice",
     "policy, magic, no such choice",
     "write, sideways, no such choice",
     "prefetch, maybe, no such choice",

@@ -4,8 +4,11 @@ import io.emberfs.core.Codec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The fixed list of codecs, found by the id that stands in each block. Immutable, any thread. */
-public final class Codecs {
+/**
+ * The fixed list of codecs, found by the id that stands in each block. Any thread; whoever made the
+ * list closes it, and with it the codecs, after the last call.
+ */
+public final class Codecs implements AutoCloseable {
   private final List<Codec> codecs;
 
   /**
@@ -18,9 +21,24 @@ public final class Codecs {
     }
   }
 
-  /** The codecs of this build. */
+  /** The codecs of this build, Zstandard at its fastest level. */
   public static Codecs standard() {
-    return new Codecs(List.of(new NoneCodec(), new Lz4Codec()));
+    return standard(ZstdCodec.LEVEL_MIN);
+  }
+
+  /**
+   * The codecs of this build.
+   *
+   * @param zstdLevel what Zstandard compresses with; it expands any level's frames
+   */
+  public static Codecs standard(int zstdLevel) {
+    return new Codecs(
+        List.of(
+            new NoneCodec(),
+            new Lz4Codec(),
+            new ZstdCodec(zstdLevel),
+            new GzipCodec(),
+            new SnappyCodec()));
   }
 
   /** The codec of this id; null if this build does not know it, which the caller counts. */
@@ -45,5 +63,10 @@ public final class Codecs {
       throw new IllegalArgumentException("no codec of id " + id);
     }
     return codec;
+  }
+
+  @Override
+  public void close() {
+    codecs.forEach(Codec::close);
   }
 }

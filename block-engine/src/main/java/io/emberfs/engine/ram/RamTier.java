@@ -76,13 +76,12 @@ public final class RamTier implements Tier {
    *
    * @param fence asked before a block becomes visible
    * @param observer told what becomes of prefetched blocks
-   * @throws IllegalArgumentException if the budget holds no block or the policy is unknown
+   * @param codecs what blocks may come encoded with; closed after the tier
+   * @throws IllegalArgumentException if the budget holds no block or the policy or the codec of
+   *     warm blocks is unknown
    */
-  public RamTier(RamTierSpec spec, WriteFence fence, Observer observer, Meters meters) {
-    this(spec, fence, observer, meters, Codecs.standard());
-  }
-
-  RamTier(RamTierSpec spec, WriteFence fence, Observer observer, Meters meters, Codecs codecs) {
+  public RamTier(
+      RamTierSpec spec, WriteFence fence, Observer observer, Meters meters, Codecs codecs) {
     geometry = spec.geometry();
     capacityBytesMax = spec.capacityBytes();
     capacityBytes = capacityBytesMax;

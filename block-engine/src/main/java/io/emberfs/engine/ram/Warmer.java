@@ -2,11 +2,10 @@ package io.emberfs.engine.ram;
 
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.BlockMeta;
-import io.emberfs.core.Codec;
 import io.emberfs.core.Meters;
 import io.emberfs.engine.codec.BlockChecksum;
+import io.emberfs.engine.codec.BlockEncoder;
 import io.emberfs.engine.codec.Codecs;
-import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.engine.codec.NoneCodec;
 import java.lang.foreign.MemorySegment;
 
@@ -19,11 +18,6 @@ final class Warmer {
   private static final int EXPANSIONS_PER_STEP = 8;
   private static final int VICTIMS_PER_STEP = 32;
 
-  /** A compressed block is kept only if it shrinks to 5/6, that is by 1.2 to one. */
-  private static final int STORED_PARTS_MAX = 5;
-
-  private static final int RAW_PARTS = 6;
-
   private final BlockGeometry geometry;
   private final BlockShelf shelf;
   private final HitReplay hits;
@@ -31,8 +25,7 @@ final class Warmer {
   private final BlockWriter writer;
   private final BufferPool scratch;
   private final Codecs codecs;
-  private final Codec warmCodec;
-  private final boolean compressWarm;
+  private final BlockEncoder encoder;
   private final Meters.Counter warmed;
   private final Meters.Counter expanded;
 
@@ -46,14 +39,13 @@ final class Warmer {
       Codecs codecs,
       Meters meters) {
     geometry = spec.geometry();
-    compressWarm = spec.compressWarm();
     this.shelf = shelf;
     this.hits = hits;
     this.reader = reader;
     this.writer = writer;
     this.scratch = scratch;
     this.codecs = codecs;
-    warmCodec = codecs.get(Lz4Codec.ID);
+    encoder = new BlockEncoder(spec.warm(), codecs, meters);
     warmed = meters.counter("ram.warmed");
     expanded = meters.counter("ram.expanded");
   }
@@ -88,7 +80,7 @@ final class Warmer {
   private int makeRoom(MemorySegment buffer) {
     int count = 0;
     while (count < VICTIMS_PER_STEP && shelf.isRoomWanted()) {
-      Chosen spared = shelf.evictOrSpare(compressWarm);
+      Chosen spared = shelf.evictOrSpare(!encoder.isOff());
       if (spared != null && !compress(spared, buffer)) {
         shelf.evictIfUnchanged(spared);
       }
@@ -103,22 +95,23 @@ final class Warmer {
     if (meta == null || !reader.verify(chosen, meta, buffer)) {
       return false;
     }
-    long storedMax = (long) meta.rawSize() * STORED_PARTS_MAX / RAW_PARTS;
-    MemorySegment room = buffer.asSlice(geometry.blockSize(), storedMax);
-    int storedSize = warmCodec.compress(buffer.asSlice(0, meta.rawSize()), room);
+    // In as many pages as it has now, a block would take time and save nothing.
+    long usefulMax = (long) meta.rawSize() - geometry.granuleSize();
+    MemorySegment room = buffer.asSlice(geometry.blockSize(), geometry.blockSize());
+    int storedSize =
+        usefulMax == 0
+            ? -1
+            : encoder.encode(meta.fileId(), buffer.asSlice(0, meta.rawSize()), room, usefulMax);
     if (storedSize < 0) {
       return false;
     }
     int pageCount = Math.ceilDiv(storedSize, geometry.granuleSize());
-    if (pageCount >= Long.bitCount(meta.validGranules())) {
-      return false;
-    }
     int[] pageNumbers = shelf.takeFreePages(pageCount);
     if (pageNumbers == null) {
       return false;
     }
     MemorySegment stored = room.asSlice(0, storedSize);
-    BlockMeta form = form(meta, warmCodec.id(), storedSize, BlockChecksum.of(stored));
+    BlockMeta form = form(meta, encoder.codecId(), storedSize, BlockChecksum.of(stored));
     if (writer.reshape(chosen, form, stored, pageNumbers)) {
       warmed.increment();
     }

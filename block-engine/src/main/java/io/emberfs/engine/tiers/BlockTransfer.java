@@ -4,27 +4,25 @@ import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.BlockMeta;
 import io.emberfs.core.Codec;
 import io.emberfs.engine.codec.BlockChecksum;
+import io.emberfs.engine.codec.BlockEncoder;
 import io.emberfs.engine.codec.Codecs;
 import io.emberfs.engine.codec.NoneCodec;
 import java.lang.foreign.MemorySegment;
 
 /**
  * Turns blocks from stored to raw bytes and back, and moves granules between raw bytes and readers.
- * Stateless, any thread; all memory is the caller's.
+ * Any thread; all memory is the caller's.
  */
 public final class BlockTransfer {
-  /** A codec's work is kept only if it makes a block smaller by this factor. */
-  private static final double WORTHWHILE_RATIO = 1.2;
-
   private final BlockGeometry geometry;
   private final Codecs codecs;
-  private final Codec encoder;
+  private final BlockEncoder encoder;
 
   /**
    * @param codecs what blocks may come encoded with
-   * @param encoder what blocks are offered downwards with; {@code none} keeps them as they are
+   * @param encoder what blocks are offered downwards with
    */
-  public BlockTransfer(BlockGeometry geometry, Codecs codecs, Codec encoder) {
+  public BlockTransfer(BlockGeometry geometry, Codecs codecs, BlockEncoder encoder) {
     this.geometry = geometry;
     this.codecs = codecs;
     this.encoder = encoder;
@@ -57,9 +55,7 @@ public final class BlockTransfer {
    *     target}
    */
   public BlockMeta encode(BlockMeta plain, MemorySegment raw, MemorySegment target) {
-    int bound = (int) (plain.rawSize() / WORTHWHILE_RATIO);
-    int storedSize =
-        encoder.id() == NoneCodec.ID ? -1 : encoder.compress(raw, target.asSlice(0, bound));
+    int storedSize = encoder.encode(plain.fileId(), raw, target, plain.rawSize());
     if (storedSize < 0) {
       return plain;
     }
@@ -67,7 +63,7 @@ public final class BlockTransfer {
         plain.fileId(),
         plain.blockIndex(),
         plain.fileGeneration(),
-        encoder.id(),
+        encoder.codecId(),
         plain.rawSize(),
         storedSize,
         BlockChecksum.of(target.asSlice(0, storedSize)),

@@ -13,6 +13,9 @@ final class CodecsTest {
 
     assertThat(codecs.get(0).name()).isEqualTo("none");
     assertThat(codecs.get(1).name()).isEqualTo("lz4");
+    assertThat(codecs.get(2).name()).isEqualTo("zstd");
+    assertThat(codecs.get(3).name()).isEqualTo("gzip");
+    assertThat(codecs.get(4).name()).isEqualTo("snappy");
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.emberfs.core.BlockMeta;
 import io.emberfs.core.Meters;
 import io.emberfs.core.TierClosedException;
 import io.emberfs.core.WriteFence;
+import io.emberfs.engine.codec.CodecChoice;
 import io.emberfs.engine.codec.Codecs;
 import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.engine.codec.NoneCodec;
@@ -157,9 +158,11 @@ final class RamTierReadTest {
             return questions.incrementAndGet() == 1;
           }
         };
-    RamTierSpec spec = new RamTierSpec(blocks.geometry, 8 << 20, "lru", true);
+    RamTierSpec spec = new RamTierSpec(blocks.geometry, 8 << 20, "lru", CodecChoice.NONE);
     try (Arena caller = Arena.ofConfined();
-        RamTier raced = new RamTier(spec, raisedMeanwhile, RamTier.Observer.NONE, new Meters())) {
+        RamTier raced =
+            new RamTier(
+                spec, raisedMeanwhile, RamTier.Observer.NONE, new Meters(), Codecs.standard())) {
       long before = raced.usedBytes();
       MemorySegment raw = blocks.raw(1, TestTier.GENERATION, whole, caller);
 
@@ -197,10 +200,12 @@ final class RamTierReadTest {
 
   @Test
   void aPlainHitAllocatesNothing() {
-    RamTierSpec spec = new RamTierSpec(blocks.geometry, 8 << 20, "default", true);
+    RamTierSpec spec = new RamTierSpec(blocks.geometry, 8 << 20, "default", CodecChoice.NONE);
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (Arena caller = Arena.ofConfined();
-        RamTier quiet = new RamTier(spec, WriteFence.OPEN, RamTier.Observer.NONE, new Meters())) {
+        RamTier quiet =
+            new RamTier(
+                spec, WriteFence.OPEN, RamTier.Observer.NONE, new Meters(), Codecs.standard())) {
       MemorySegment raw = blocks.raw(1, TestTier.GENERATION, whole, caller);
       quiet.insert(blocks.meta(1, TestTier.GENERATION, whole, 0, raw), raw, 0);
       MemorySegment target = caller.allocate(BlockGeometry.BLOCK_SIZE_DEFAULT);

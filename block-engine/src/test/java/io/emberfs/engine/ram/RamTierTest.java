@@ -6,6 +6,9 @@ import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Tier;
 import io.emberfs.core.WriteFence;
+import io.emberfs.engine.codec.CodecChoice;
+import io.emberfs.engine.codec.Codecs;
+import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.testkit.TierContract;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +19,9 @@ final class RamTierTest extends TierContract {
 
   @Override
   protected Tier create(BlockGeometry geometry, long capacityBytes, WriteFence fence) {
-    RamTierSpec spec = new RamTierSpec(geometry, capacityBytes, "default", true);
-    RamTier tier = new RamTier(spec, fence, RamTier.Observer.NONE, new Meters());
+    RamTierSpec spec =
+        new RamTierSpec(geometry, capacityBytes, "default", CodecChoice.of(Lz4Codec.ID));
+    RamTier tier = new RamTier(spec, fence, RamTier.Observer.NONE, new Meters(), Codecs.standard());
     tiers.add(tier);
     return tier;
   }

@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.emberfs.core.BlockKey;
 import io.emberfs.core.BlockMeta;
 import io.emberfs.engine.codec.BlockChecksum;
+import io.emberfs.engine.codec.CodecChoice;
 import io.emberfs.engine.codec.Codecs;
+import io.emberfs.engine.codec.GzipCodec;
 import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.engine.codec.NoneCodec;
+import io.emberfs.engine.codec.SnappyCodec;
+import io.emberfs.engine.codec.ZstdCodec;
 import io.emberfs.testkit.FaultyCodec;
 import io.emberfs.testkit.Seeds;
 import java.lang.foreign.Arena;
@@ -56,6 +60,38 @@ final class RamTierUpkeepTest {
     assertThat(blocks.count("ram.warmed")).isPositive();
     for (long block = first; block <= last; block++) {
       assertThat(blocks.readsRight(block)).as("block %d", block).isTrue();
+    }
+  }
+
+  @Test
+  void anyCodecKeepsWarmBlocksAndTheirBytes() {
+    for (int codec : new int[] {Lz4Codec.ID, ZstdCodec.ID, GzipCodec.ID, SnappyCodec.ID}) {
+      try (Codecs codecs = Codecs.standard();
+          TestTier warm = new TestTier(8 << 20, "lru", codecs, CodecChoice.of(codec))) {
+        long last = fill(warm);
+        useAll(warm, last);
+        warm.settle();
+
+        assertThat(warm.count("ram.warmed")).as("codec %d", codec).isPositive();
+        assertThat(warm.count("compress.kept")).isGreaterThanOrEqualTo(warm.count("ram.warmed"));
+        warm.tier.forEachMeta(meta -> {
+          assertThat(warm.readsRight(meta.blockIndex())).isTrue();
+          assertThat(meta.codecId()).isIn(NoneCodec.ID, codec);
+          return true;
+        });
+      }
+    }
+  }
+
+  @Test
+  void withoutACodecNothingIsKeptWarm() {
+    try (TestTier cold = new TestTier(8 << 20, "lru", Codecs.standard(), CodecChoice.NONE)) {
+      useAll(cold, fill(cold));
+      cold.settle();
+
+      assertThat(cold.tier.evictionCount()).isPositive();
+      assertThat(cold.count("ram.warmed")).isZero();
+      assertThat(cold.count("compress.tried")).isZero();
     }
   }
 
@@ -306,6 +342,12 @@ final class RamTierUpkeepTest {
 
   /** Inserts blocks until some are evicted; returns the last. */
   private long fill() {
+    return fill(blocks);
+  }
+
+  private static long fill(TestTier blocks) {
+    RamTier tier = blocks.tier;
+    long whole = blocks.whole;
     long evictions = tier.evictionCount();
     long block = 0;
     do {
@@ -323,13 +365,21 @@ final class RamTierUpkeepTest {
   }
 
   private long oldest() {
+    return oldest(blocks);
+  }
+
+  private static long oldest(TestTier blocks) {
     List<Long> visited = new ArrayList<>();
-    tier.forEachMeta(meta -> visited.add(meta.blockIndex()));
+    blocks.tier.forEachMeta(meta -> visited.add(meta.blockIndex()));
     return visited.getLast();
   }
 
   private void useAll(long last) {
-    for (long block = oldest(); block <= last; block++) {
+    useAll(blocks, last);
+  }
+
+  private static void useAll(TestTier blocks, long last) {
+    for (long block = oldest(blocks); block <= last; block++) {
       blocks.readsRight(block, 0, 8);
     }
   }

@@ -8,6 +8,7 @@ import io.emberfs.core.BlockMeta;
 import io.emberfs.core.Codec;
 import io.emberfs.core.Meters;
 import io.emberfs.engine.codec.BlockChecksum;
+import io.emberfs.engine.codec.CodecChoice;
 import io.emberfs.engine.codec.Codecs;
 import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.testkit.FakeWriteFence;
@@ -33,13 +34,19 @@ final class TestTier implements AutoCloseable {
   final List<BlockKey> firstUses = Collections.synchronizedList(new ArrayList<>());
   final List<BlockKey> evictedUnused = Collections.synchronizedList(new ArrayList<>());
   final RamTier tier;
-  private final Codec lz4 = new Lz4Codec();
+  private final Codec codec;
 
   TestTier(long capacityBytes, String policy) {
     this(capacityBytes, policy, Codecs.standard());
   }
 
   TestTier(long capacityBytes, String policy, Codecs codecs) {
+    this(capacityBytes, policy, codecs, CodecChoice.of(Lz4Codec.ID));
+  }
+
+  /** A tier whose warm blocks, and those that are offered, have the codec chosen. */
+  TestTier(long capacityBytes, String policy, Codecs codecs, CodecChoice warm) {
+    codec = codecs.get(warm.codecId());
     RamTier.Observer observer =
         new RamTier.Observer() {
           @Override
@@ -52,7 +59,7 @@ final class TestTier implements AutoCloseable {
             evictedUnused.add(new BlockKey(fileId, blockIndex));
           }
         };
-    RamTierSpec spec = new RamTierSpec(geometry, capacityBytes, policy, true);
+    RamTierSpec spec = new RamTierSpec(geometry, capacityBytes, policy, warm);
     tier = new RamTier(spec, fence, observer, meters, codecs);
   }
 
@@ -83,9 +90,9 @@ final class TestTier implements AutoCloseable {
   boolean offerCompressed(long blockIndex, long generation, long granules) {
     try (Arena caller = Arena.ofConfined()) {
       MemorySegment raw = raw(blockIndex, generation, granules, caller);
-      MemorySegment target = caller.allocate(lz4.storedSizeMax((int) raw.byteSize()));
-      MemorySegment stored = target.asSlice(0, lz4.compress(raw, target));
-      return tier.offer(meta(blockIndex, generation, granules, lz4.id(), stored), stored);
+      MemorySegment target = caller.allocate(codec.storedSizeMax((int) raw.byteSize()));
+      MemorySegment stored = target.asSlice(0, codec.compress(raw, target));
+      return tier.offer(meta(blockIndex, generation, granules, codec.id(), stored), stored);
     }
   }
 

@@ -9,6 +9,8 @@ import io.emberfs.core.FileRecords;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Tier;
 import io.emberfs.engine.codec.BlockChecksum;
+import io.emberfs.engine.codec.BlockEncoder;
+import io.emberfs.engine.codec.CodecChoice;
 import io.emberfs.engine.codec.Codecs;
 import io.emberfs.engine.codec.NoneCodec;
 import io.emberfs.engine.file.FileTable;
@@ -58,8 +60,9 @@ final class HandDownTest {
 
   private void drain() {
     Tier tier = crowded();
-    RamTierSpec spec = new RamTierSpec(geometry, TIER_BYTES, "lru", false);
-    try (RamTier ram = new RamTier(spec, fence, RamTier.Observer.NONE, meters);
+    RamTierSpec spec = new RamTierSpec(geometry, TIER_BYTES, "lru", CodecChoice.NONE);
+    try (Codecs codecs = Codecs.standard();
+        RamTier ram = new RamTier(spec, fence, RamTier.Observer.NONE, meters, codecs);
         ScratchPool scratch = HandDown.scratchFor(geometry);
         Arena arena = Arena.ofConfined()) {
       MemorySegment raw = arena.allocate(geometry.blockSize(), Long.BYTES);
@@ -71,7 +74,8 @@ final class HandDownTest {
               new FileTable(new FakeBackingStore(), FileRecords.none(), clock, 1),
               fence,
               geometry,
-              new BlockTransfer(geometry, Codecs.standard(), new NoneCodec()),
+              new BlockTransfer(
+                  geometry, codecs, new BlockEncoder(CodecChoice.NONE, codecs, meters)),
               AdmissionPolicy.ALWAYS,
               scratch,
               clock,

@@ -72,6 +72,14 @@ final class ArchitectureTest {
             "lz4 in engine.codec only",
             vendor("net.jpountz.lz4", "engine.codec"),
             PlantedVendors.OfLz4.class),
+        new Case(
+            "snappy in engine.codec only",
+            vendor("org.xerial.snappy", "engine.codec"),
+            PlantedVendors.OfSnappy.class),
+        new Case(
+            "zstd in engine.codec and app.simulate only",
+            vendor("com.github.luben.zstd", "engine.codec", "app.simulate"),
+            PlantedVendors.OfZstd.class),
         new Case("picocli in app only", vendor("picocli", "app"), PlantedVendors.OfPicocli.class),
         new Case(
             "Logback in app only", vendor("ch.qos.logback", "app"), PlantedVendors.OfLogback.class),
@@ -129,7 +137,7 @@ final class ArchitectureTest {
     return root -> Rules.arrowsFrom(room, root);
   }
 
-  private static Function<String, ArchRule> vendor(String vendor, String ours) {
-    return root -> Rules.vendorOnlyIn(vendor, ours, root);
+  private static Function<String, ArchRule> vendor(String vendor, String... ours) {
+    return root -> Rules.vendorOnlyIn(vendor, root, ours);
   }
 }

@@ -16,6 +16,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The rules on packages, each for a root package of choice: the product lives below {@code
@@ -77,11 +78,12 @@ final class Rules {
         .resideInAnyPackage("java..", "org.jspecify..", root + ".core..");
   }
 
-  /** A vendor's packages are imported below one package of ours. */
-  static ArchRule vendorOnlyIn(String vendor, String ours, String root) {
+  /** A vendor's packages are imported below named packages of ours. */
+  static ArchRule vendorOnlyIn(String vendor, String root, String... ours) {
+    String[] allowed = Stream.of(ours).map(room -> root + "." + room + "..").toArray(String[]::new);
     return noClasses()
         .that()
-        .resideOutsideOfPackage(root + "." + ours + "..")
+        .resideOutsideOfPackages(allowed)
         .should()
         .dependOnClassesThat()
         .resideInAPackage(vendor + "..");

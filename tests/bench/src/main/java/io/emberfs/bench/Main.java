@@ -26,6 +26,7 @@ public final class Main {
     BENCHMARKS.put("transports", new Transports());
     BENCHMARKS.put("hand-off", new HandOff());
     BENCHMARKS.put("metadata", new Metadata());
+    BENCHMARKS.put("codecs", new CodecSpeeds());
     BENCHMARKS.put("soak", new Soak());
   }
 

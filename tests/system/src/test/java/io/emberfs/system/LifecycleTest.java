@@ -202,7 +202,14 @@ final class LifecycleTest {
   }
 
   private static boolean isOfADaemon(String name) {
-    return Stream.of("emberfs-mount.", "emberfs-crash-", "librocksdb", "liblz4", "hs_err")
+    return Stream.of(
+            "emberfs-mount.",
+            "emberfs-crash-",
+            "librocksdb",
+            "liblz4",
+            "libzstd",
+            "libsnappyjava",
+            "hs_err")
         .anyMatch(name::contains);
   }
 }

@@ -161,7 +161,7 @@ final class RefusalTest {
     "--block-size 2K",
     "--block-size 4M",
     "--compress rar",
-    "--compress zstd",
+    "--compress zstd:20",
     "--policy best",
     "--prefetch maybe",
     "--write back",

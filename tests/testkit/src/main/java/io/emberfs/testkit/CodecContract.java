@@ -6,6 +6,13 @@ import io.emberfs.core.Codec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -16,6 +23,9 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class CodecContract {
   private static final int ROUNDS = 300;
+  private static final int DAMAGED_ROUNDS = 3_000;
+  private static final int THREADS = 4;
+  private static final int THREAD_ROUNDS = 100;
   private static final int RAW_SIZE_MAX = 1 << 16;
   private static final int MARGIN = 64;
   private static final byte CANARY = (byte) 0xC5;
@@ -28,6 +38,7 @@ public abstract class CodecContract {
 
   @AfterEach
   void freeMemory() {
+    codec.close();
     arena.close();
   }
 
@@ -93,6 +104,72 @@ public abstract class CodecContract {
   }
 
   @Test
+  void aPartOfAnEncodingIsRefusedAlsoWhereTheRestLiesBehindIt() {
+    Seeds.check(random -> {
+      for (int round = 0; round < ROUNDS; round++) {
+        MemorySegment raw = random(random, 1 + random.nextInt(RAW_SIZE_MAX));
+        MemorySegment stored = compress(raw);
+        MemorySegment target = guarded(raw.byteSize());
+
+        assertThat(
+                codec.expand(stored.asSlice(0, random.nextLong(stored.byteSize())), inner(target)))
+            .isFalse();
+
+        assertUnharmed(target);
+      }
+    });
+  }
+
+  @Test
+  void anEncodingWithMoreBehindItIsRefused() {
+    Seeds.check(random -> {
+      for (int round = 0; round < ROUNDS; round++) {
+        MemorySegment raw = random(random, 1 + random.nextInt(RAW_SIZE_MAX));
+        MemorySegment stored = compress(raw);
+        MemorySegment longer = noise(random, (int) stored.byteSize() + 1 + random.nextInt(3));
+        longer.copyFrom(stored);
+        MemorySegment target = guarded(raw.byteSize());
+
+        assertThat(codec.expand(longer, inner(target))).isFalse();
+
+        assertUnharmed(target);
+      }
+    });
+  }
+
+  @Test
+  void damagedEncodingsOfTheRightSizeHarmNeitherMemoryNorTheNextCall() {
+    Seeds.check(random -> {
+      for (int round = 0; round < DAMAGED_ROUNDS; round++) {
+        MemorySegment raw = random(random, 1 + random.nextInt(RAW_SIZE_MAX / 8));
+        MemorySegment stored = compress(raw);
+        MemorySegment damaged = withFlippedBits(stored, random);
+        MemorySegment target = guarded(raw.byteSize());
+
+        boolean _ = codec.expand(damaged, inner(target));
+
+        assertUnharmed(target);
+        assertThat(codec.expand(stored, inner(target))).isTrue();
+        assertThat(inner(target).mismatch(raw)).isEqualTo(-1);
+      }
+    });
+  }
+
+  @Test
+  void manyThreadsCompressAndExpandAtTheSameTime() throws Exception {
+    List<Callable<Boolean>> tasks = new ArrayList<>();
+    for (int thread = 0; thread < THREADS; thread++) {
+      int seed = thread;
+      tasks.add(() -> isRightAgainAndAgain(seed));
+    }
+    try (ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
+      for (Future<Boolean> right : threads.invokeAll(tasks)) {
+        assertThat(right.get()).isTrue();
+      }
+    }
+  }
+
+  @Test
   void theBoundOfTheStoredSizeHolds() {
     for (int size : new int[] {1, 100, 4096, RAW_SIZE_MAX}) {
       MemorySegment raw = noise(Seeds.random(size), size);
@@ -101,6 +178,25 @@ public abstract class CodecContract {
       assertThat(codec.compress(raw, inner(target))).isBetween(1, codec.storedSizeMax(size));
       assertUnharmed(target);
     }
+  }
+
+  private boolean isRightAgainAndAgain(int seed) {
+    RandomGenerator random = Seeds.random(seed);
+    boolean isRight = true;
+    for (int round = 0; round < THREAD_ROUNDS; round++) {
+      try (Arena own = Arena.ofShared()) {
+        byte[] bytes = new byte[1 + random.nextInt(RAW_SIZE_MAX)];
+        random.nextBytes(bytes);
+        Arrays.fill(bytes, 0, random.nextInt(bytes.length), (byte) round);
+        MemorySegment raw = own.allocate(bytes.length).copyFrom(MemorySegment.ofArray(bytes));
+        MemorySegment stored = own.allocate(codec.storedSizeMax(bytes.length));
+        int storedSize = codec.compress(raw, stored);
+        MemorySegment target = own.allocate(bytes.length);
+        isRight &= codec.expand(stored.asSlice(0, storedSize), target);
+        isRight &= target.mismatch(raw) == -1;
+      }
+    }
+    return isRight;
   }
 
   private MemorySegment compress(MemorySegment raw) {

@@ -57,6 +57,11 @@ public final class FaultyCodec implements Codec {
     return codec.expand(source, target) && !isDue(expandCalls, expandFaultEvery);
   }
 
+  @Override
+  public void close() {
+    codec.close();
+  }
+
   private static boolean isDue(AtomicInteger calls, int every) {
     return calls.incrementAndGet() % Math.max(every, 1) == 0 && every > 0;
   }

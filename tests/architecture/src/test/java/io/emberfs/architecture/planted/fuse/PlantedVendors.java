@@ -15,6 +15,16 @@ public final class PlantedVendors {
   }
 
   /** Violates a rule on purpose. */
+  public static final class OfSnappy {
+    static final Class<?> VENDOR = org.xerial.snappy.Snappy.class;
+  }
+
+  /** Violates a rule on purpose. */
+  public static final class OfZstd {
+    static final Class<?> VENDOR = com.github.luben.zstd.Zstd.class;
+  }
+
+  /** Violates a rule on purpose. */
   public static final class OfPicocli {
     static final Class<?> VENDOR = picocli.CommandLine.class;
   }

@@ -1,0 +1,11 @@
+package io.emberfs.engine.codec;
+
+import io.emberfs.core.Codec;
+import io.emberfs.testkit.CodecContract;
+
+final class SnappyCodecTest extends CodecContract {
+  @Override
+  protected Codec codec() {
+    return new SnappyCodec();
+  }
+}
