@@ -21,6 +21,7 @@ import io.emberfs.testkit.FakeClock;
 import io.emberfs.testkit.FakePrefetcher;
 import io.emberfs.testkit.FakeStateStore;
 import io.emberfs.testkit.FakeTier;
+import io.emberfs.testkit.FaultyBackingStore;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -41,6 +42,7 @@ final class EngineFixture implements AutoCloseable {
   private final long ramBytes;
   private final FakeClock clock = new FakeClock();
   private final FakeBackingStore store = new FakeBackingStore(clock);
+  private final FaultyBackingStore faults = new FaultyBackingStore(store);
   private final FakeStateStore state = new FakeStateStore(STATE_PIECE_BYTES_MAX);
   private final FakeRecords records = new FakeRecords();
   private final FakePrefetcher prefetcher = new FakePrefetcher();
@@ -93,7 +95,7 @@ final class EngineFixture implements AutoCloseable {
             new BlockGeometry(blockSize), ATTRIBUTE_TTL_NANOS, 4, 100, 10_000, true),
         new CountingBackingStore(
             new DelayingBackingStore(
-                blind ? FrozenVersions.of(store) : store, 1, millis -> delay.accept(millis)),
+                blind ? FrozenVersions.of(store) : faults, 1, millis -> delay.accept(millis)),
             meters),
         records,
         state,
@@ -110,6 +112,11 @@ final class EngineFixture implements AutoCloseable {
 
   FakeBackingStore store() {
     return store;
+  }
+
+  /** Faults that are armed here befall the engine. */
+  FaultyBackingStore faults() {
+    return faults;
   }
 
   BlockCache cache() {
