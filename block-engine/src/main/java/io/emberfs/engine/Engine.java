@@ -103,6 +103,7 @@ public final class Engine implements AutoCloseable {
 
   /**
    * @param fence the same that the tiers in {@code lower} were made with
+   * @param codecs closed with the engine
    * @param lower the tiers below RAM, nearest first
    * @param listener hears of files that changed behind the cache
    * @param threadCpuNanos CPU time of the calling thread, for the models' budget
@@ -113,6 +114,7 @@ public final class Engine implements AutoCloseable {
       FileRecords records,
       StateStore state,
       StripedWriteFence fence,
+      Codecs codecs,
       RamTierSpec ramSpec,
       List<Tier> lower,
       Prefetcher prefetcher,
@@ -127,7 +129,7 @@ public final class Engine implements AutoCloseable {
     restored = meters.counter("warm.restoredBlocks");
     restoreReserveBytes = (long) (ramSpec.capacityBytes() * RESTORE_RESERVE_SHARE);
     AccessRing accesses = new AccessRing(ACCESS_RING_CAPACITY, meters);
-    codecs = Codecs.standard(configuration.zstdLevel());
+    this.codecs = codecs;
     RamTier ram = ram(ramSpec, fence, meters);
     chain = new TierChain(ram, lower);
     files = new FileTable(store, records, clock, configuration.fileCountMax());

@@ -15,7 +15,6 @@ import io.emberfs.engine.codec.CodecChoice;
  * @param readsAhead whether a miss of a sequential read fetches what follows by the same read of
  *     the backing
  * @param lower what blocks are compressed with on their way to the tiers below RAM
- * @param zstdLevel what Zstandard compresses with, wherever it is chosen
  */
 public record EngineConfiguration(
     BlockGeometry geometry,
@@ -24,8 +23,7 @@ public record EngineConfiguration(
     int fileCountMax,
     int warmBlocksMax,
     boolean readsAhead,
-    CodecChoice lower,
-    int zstdLevel) {
+    CodecChoice lower) {
   public EngineConfiguration {
     if (attributeTtlNanos < 0 || loadCountMax < 1 || fileCountMax < 1 || warmBlocksMax < 0) {
       throw new IllegalArgumentException(

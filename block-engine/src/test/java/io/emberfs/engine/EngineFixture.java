@@ -14,8 +14,8 @@ import io.emberfs.core.WriteFence;
 import io.emberfs.engine.backing.CountingBackingStore;
 import io.emberfs.engine.backing.DelayingBackingStore;
 import io.emberfs.engine.codec.CodecChoice;
+import io.emberfs.engine.codec.Codecs;
 import io.emberfs.engine.codec.Lz4Codec;
-import io.emberfs.engine.codec.ZstdCodec;
 import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.ram.RamTierSpec;
 import io.emberfs.testkit.FakeBackingStore;
@@ -23,6 +23,7 @@ import io.emberfs.testkit.FakeClock;
 import io.emberfs.testkit.FakePrefetcher;
 import io.emberfs.testkit.FakeStateStore;
 import io.emberfs.testkit.FakeTier;
+import io.emberfs.testkit.FaultyBackingStore;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -43,6 +44,7 @@ final class EngineFixture implements AutoCloseable {
   private final long ramBytes;
   private final FakeClock clock = new FakeClock();
   private final FakeBackingStore store = new FakeBackingStore(clock);
+  private final FaultyBackingStore faults = new FaultyBackingStore(store);
   private final FakeStateStore state = new FakeStateStore(STATE_PIECE_BYTES_MAX);
   private final FakeRecords records = new FakeRecords();
   private final FakePrefetcher prefetcher = new FakePrefetcher();
@@ -93,21 +95,15 @@ final class EngineFixture implements AutoCloseable {
     meters = new Meters();
     return new Engine(
         new EngineConfiguration(
-            new BlockGeometry(blockSize),
-            ATTRIBUTE_TTL_NANOS,
-            4,
-            100,
-            10_000,
-            true,
-            codec,
-            ZstdCodec.LEVEL_MIN),
+            new BlockGeometry(blockSize), ATTRIBUTE_TTL_NANOS, 4, 100, 10_000, true, codec),
         new CountingBackingStore(
             new DelayingBackingStore(
-                blind ? FrozenVersions.of(store) : store, 1, millis -> delay.accept(millis)),
+                blind ? FrozenVersions.of(store) : faults, 1, millis -> delay.accept(millis)),
             meters),
         records,
         state,
         striped,
+        Codecs.standard(),
         new RamTierSpec(new BlockGeometry(blockSize), ramBytes, "s3fifo", codec),
         ssd == null ? List.of() : List.of(ssd),
         prefetcher,
@@ -119,6 +115,11 @@ final class EngineFixture implements AutoCloseable {
 
   FakeBackingStore store() {
     return store;
+  }
+
+  /** Faults that are armed here befall the engine. */
+  FaultyBackingStore faults() {
+    return faults;
   }
 
   BlockCache cache() {

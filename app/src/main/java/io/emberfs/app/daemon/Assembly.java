@@ -20,6 +20,7 @@ import io.emberfs.engine.backing.CountingBackingStore;
 import io.emberfs.engine.backing.DelayingBackingStore;
 import io.emberfs.engine.backing.PosixBackingStore;
 import io.emberfs.engine.codec.CodecChoice;
+import io.emberfs.engine.codec.Codecs;
 import io.emberfs.engine.codec.GzipCodec;
 import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.engine.codec.SnappyCodec;
@@ -149,6 +150,7 @@ public final class Assembly implements Daemon.Assembler {
             records,
             new FileStateStore(stateDirectory.state(), STATE_PIECE_BYTES_MAX, meters),
             fence,
+            Codecs.standard(configuration.compression().zstdLevel()),
             new RamTierSpec(
                 configuration.geometry(),
                 configuration.ramBytes(),
@@ -272,8 +274,7 @@ public final class Assembly implements Daemon.Assembler {
         FILE_STATES_MAX,
         WARM_BLOCKS_MAX,
         configuration.prefetch(),
-        lowerChoice(configuration.compression().choice()),
-        configuration.compression().zstdLevel());
+        lowerChoice(configuration.compression().choice()));
   }
 
   /** What the warm part of RAM is compressed with: a hit there waits for the codec. */

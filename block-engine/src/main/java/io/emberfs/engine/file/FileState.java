@@ -33,6 +33,9 @@ public final class FileState {
   /** A foreign change younger than this may still be copying its bytes. */
   static final long YOUNG_NANOS = 2_000_000_000L;
 
+  /** Older than any time-to-live. */
+  private static final long NEVER_CHECKED_NANOS = Long.MAX_VALUE / 2;
+
   private static final long NO_FOREIGN_CHANGE = Long.MIN_VALUE;
   private static final long NEVER_OPENED = -1;
 
@@ -109,7 +112,7 @@ public final class FileState {
     return size;
   }
 
-  /** When the version was compared with the backing last, by the injected clock. */
+  /** When the last comparison of the version with the backing began, by the injected clock. */
   public long checkedNanos() {
     return checkedNanos;
   }
@@ -137,6 +140,7 @@ public final class FileState {
    * Compares the file with what the backing says now. The version lock is held, and {@code now} was
    * taken under it.
    *
+   * @param nanos from before {@code now} was asked for
    * @return whether the generation was raised: the cached blocks are dead
    */
   public boolean check(FileVersion now, long nanos) {
@@ -157,6 +161,15 @@ public final class FileState {
     }
     checkedNanos = nanos;
     return dead;
+  }
+
+  /**
+   * What the file is now could not be asked: the next use compares it with the backing first. The
+   * version lock is held.
+   */
+  public void distrust(long nanos) {
+    assert lock.isHeldByCurrentThread();
+    checkedNanos = nanos - NEVER_CHECKED_NANOS;
   }
 
   /**
@@ -305,7 +318,15 @@ public final class FileState {
   /** Marks the state as no longer the file's, unless it is in use. The version lock is held. */
   boolean retire() {
     assert lock.isHeldByCurrentThread();
-    if (users > 0 || recordPending) {
+    if (users > 0) {
+      return false;
+    }
+    if (readWhileYoung) {
+      // Nobody will know of that afterwards: what was read so is dead from now on.
+      readWhileYoung = false;
+      raise();
+    }
+    if (recordPending) {
       return false;
     }
     retired = true;

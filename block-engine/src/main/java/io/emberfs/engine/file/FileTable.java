@@ -1,5 +1,6 @@
 package io.emberfs.engine.file;
 
+import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.Clock;
@@ -129,7 +130,7 @@ public final class FileTable {
   /**
    * Checks open files whose last check is older than {@code ageNanos}: programs may be reading them
    * from kernel pages or mappings, without asking here. A file in the middle of an own write is
-   * left for the next time.
+   * left for the next time, and so is one of which the backing tells nothing.
    *
    * @param countMax files to check at most
    * @return files checked
@@ -146,9 +147,11 @@ public final class FileTable {
       try {
         BackingNode node = state.openNode();
         if (node != null) {
-          versions.checkLocked(state, node);
           count++;
+          versions.checkLocked(state, node);
         }
+      } catch (BackingException _) {
+        // Whoever reads the file hears of it. The files behind it must not wait for its recovery.
       } finally {
         state.unlock();
       }

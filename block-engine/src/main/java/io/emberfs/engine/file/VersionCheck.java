@@ -55,7 +55,9 @@ public final class VersionCheck {
 
   /** Checks a file now, with the version lock already held. */
   public void checkLocked(FileState state, BackingNode node) {
-    if (state.check(store.version(node), clock.nanoTime())) {
+    // The time before the look: a slow one shows the file as it was when it began, at worst.
+    long nanos = clock.nanoTime();
+    if (state.check(store.version(node), nanos)) {
       dropDead(state);
     }
   }

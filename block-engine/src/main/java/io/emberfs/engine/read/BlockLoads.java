@@ -337,6 +337,8 @@ public final class BlockLoads implements BlockLoader {
     MemorySegment run = buffer.asSlice(0, end - start);
     BackingFile file = acquire(state);
     try {
+      // How young the file is counts from before the read: a slow one may outlast a foreign write
+      // whose bytes it missed.
       long wallNanos = clock.wallNanos();
       int n = file.read(start, run.asSlice(0, length));
       // Asked without the lock: on a slow backing the misses of a file would wait for one another.
@@ -346,9 +348,10 @@ public final class BlockLoads implements BlockLoader {
       try {
         if (!belongs(state, led.getFirst(), fileSize, n == length, seen)) {
           // It may have been seen in the middle of an own write. Under the lock there is none.
+          long nanos = clock.nanoTime();
           FileVersion now = file.version();
           if (!belongs(state, led.getFirst(), fileSize, n == length, now)) {
-            if (state.check(now, clock.nanoTime())) {
+            if (state.check(now, nanos)) {
               versions.dropDead(state);
             }
             return null;

@@ -110,6 +110,9 @@ public final class ReadPath {
       }
       done += n;
     }
+    if (wanted > 0 && isCut(state, offset + wanted)) {
+      return BlockCache.WOULD_WAIT;
+    }
     hitBlocks.add(blockCount);
     file.continues(offset, offset + wanted);
     note(state, offset, wanted, size, now, process, Access.Source.RAM);
@@ -197,8 +200,19 @@ public final class ReadPath {
       }
       done += n;
     }
+    if (wanted > 0 && isCut(state, offset + wanted)) {
+      return BlockLoads.CHANGED;
+    }
     note(state, offset, wanted, size, clock.nanoTime(), process, slowest);
     return wanted;
+  }
+
+  /**
+   * Whether an own truncation, which keeps the generation, has ended the file before {@code end}:
+   * what was found behind the new end may be the zeros that fill its last granule.
+   */
+  private static boolean isCut(FileState state, long end) {
+    return state.size() < end;
   }
 
   private void note(

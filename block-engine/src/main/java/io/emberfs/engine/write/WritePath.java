@@ -194,7 +194,8 @@ public final class WritePath {
       try {
         change.run();
       } finally {
-        if (state.changed(before, store.version(node), clock.nanoTime())) {
+        long nanos = clock.nanoTime();
+        if (state.changed(before, store.version(node), nanos)) {
           versions.dropDead(state);
         }
       }
@@ -215,21 +216,33 @@ public final class WritePath {
       FileState state, BackingFile target, long from, long end, Supplier<T> action) {
     long firstBlock = geometry.blockIndex(from);
     long lastBlock = geometry.blockIndex(end - 1);
-    T result;
-    boolean dead;
     fence.begin(state.fileId(), firstBlock, lastBlock);
-    // Nothing stands between the two looks but the change: what somebody else does there is not
-    // seen.
-    FileVersion before = target.version();
+    FileVersion before = null;
+    FileVersion after = null;
+    long nanos = clock.nanoTime();
+    boolean dead = true;
+    T result;
     try {
-      result = action.get();
+      // Nothing stands between the two looks but the change: what somebody else does there is not
+      // seen.
+      before = target.version();
+      try {
+        result = action.get();
+      } finally {
+        nanos = clock.nanoTime();
+        after = target.version();
+      }
     } finally {
-      FileVersion after = target.version();
       drop(state.fileId(), from, end, firstBlock, lastBlock);
       fence.end(state.fileId(), firstBlock, lastBlock);
-      dead = state.changed(before, after, clock.nanoTime());
-      if (dead) {
-        versions.dropDead(state);
+      if (before != null && after != null) {
+        dead = state.changed(before, after, nanos);
+        if (dead) {
+          versions.dropDead(state);
+        }
+      } else {
+        // The file could not be looked at: nothing is known of it any more.
+        state.distrust(nanos);
       }
     }
     return new Change<>(result, !dead);

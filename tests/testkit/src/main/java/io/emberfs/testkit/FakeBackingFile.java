@@ -53,7 +53,7 @@ final class FakeBackingFile implements BackingFile {
           source, ValueLayout.JAVA_BYTE, 0, inode.content, Math.toIntExact(offset), length);
       store.tree().contentChanged(inode);
       if (mode == OpenMode.READ_WRITE_SYNC) {
-        inode.durableContent = inode.content.clone();
+        inode.makeDurable();
       }
       return length;
     }
@@ -137,7 +137,7 @@ final class FakeBackingFile implements BackingFile {
   public void sync(boolean dataOnly) {
     synchronized (store) {
       checkOpen("fsync", 0);
-      inode.durableContent = inode.content.clone();
+      inode.makeDurable();
     }
   }
 

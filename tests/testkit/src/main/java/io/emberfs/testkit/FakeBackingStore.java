@@ -123,6 +123,16 @@ public final class FakeBackingStore implements BackingStore {
     }
   }
 
+  /**
+   * A power cut that took the last times of a file as well: content and times are those of the last
+   * sync.
+   *
+   * @return false, and nothing happens, if the file was never synced
+   */
+  public synchronized boolean rollBack(String path) {
+    return tree.find(path).rollBack();
+  }
+
   /** References to nodes that were given out and not given back. */
   public synchronized long referencesHeld() {
     return tree.inodes().stream().mapToLong(inode -> inode.references).sum();
@@ -399,7 +409,7 @@ public final class FakeBackingStore implements BackingStore {
   @Override
   public synchronized void syncAll() {
     for (FakeInode inode : tree.inodes()) {
-      inode.durableContent = inode.content.clone();
+      inode.makeDurable();
     }
   }
 

@@ -37,6 +37,9 @@ final class FakeInode implements BackingNode {
   /** What a power cut would leave of {@link #content}. */
   byte[] durableContent = content;
 
+  private long durableMtimeNanos;
+  private long durableCtimeNanos;
+
   final Map<String, byte[]> extendedAttributes = new TreeMap<>();
 
   /** Entries of a directory in the order of their cookies, and by name. */
@@ -104,6 +107,24 @@ final class FakeInode implements BackingNode {
     if (entry != null) {
       entriesByCookie.remove(entry.cookie());
     }
+  }
+
+  /** A power cut would leave the present content. */
+  void makeDurable() {
+    durableContent = content.clone();
+    durableMtimeNanos = mtimeNanos;
+    durableCtimeNanos = ctimeNanos;
+  }
+
+  /** Falls back to what is durable, times included; false if nothing ever was made durable. */
+  boolean rollBack() {
+    if (durableCtimeNanos == 0) {
+      return false;
+    }
+    content = durableContent.clone();
+    mtimeNanos = durableMtimeNanos;
+    ctimeNanos = durableCtimeNanos;
+    return true;
   }
 
   /** Cuts or extends the content with zeros. */
