@@ -23,7 +23,7 @@ public interface ReplacementPolicy {
 
   /**
    * The block left for another reason than eviction. Before: known. After: unknown, and no ghost
-   * remembers it.
+   * remembers it. The view still answers for it during the call.
    */
   void onRemove(int slot);
 

@@ -147,7 +147,8 @@ final class SimulateVerb implements Verb {
     }
     document.put("prefetch", prefetch);
     document.put("nanosPerAccess", result.nanosPerAccess());
-    document.put("metadataBytesPerBlock", SimulatedPolicies.bytesPerSlot(policy));
+    document.put(
+        "metadataBytesPerBlock", SimulatedPolicies.bytesPerSlot(policy, result.cacheBlocks()));
     return document;
   }
 

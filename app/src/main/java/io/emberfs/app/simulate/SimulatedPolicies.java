@@ -41,8 +41,11 @@ public final class SimulatedPolicies {
         .run();
   }
 
-  /** Heap bytes of a policy for each block; 0 for the one that no mount has. */
-  public static int bytesPerSlot(String name) {
-    return name.equals(BELADY) ? 0 : PolicyFactory.bytesPerSlot(name);
+  /** Heap bytes of a policy for each of so many blocks; 0 for the one that no mount has. */
+  public static double bytesPerSlot(String name, int slotCount) {
+    return name.equals(BELADY)
+        ? 0
+        : PolicyFactory.bytesPerSlot(name)
+            + (double) PolicyFactory.bytesBesides(name, slotCount) / slotCount;
   }
 }

@@ -4,30 +4,45 @@ import io.emberfs.core.ReplacementPolicy;
 import java.util.List;
 
 /**
- * Follows the policy that would have missed least lately (Gramacy, Warmuth, Brandt, Ari: "Adaptive
- * caching by refetching", NIPS 2002). Each expert manages a {@link VirtualCache} of keys that sees
- * every access; the victim is a block that the leading expert would not have any more.
+ * Follows the policy that would have missed least lately, as adaptive caching does (Gramacy,
+ * Warmuth, Brandt, Ari: "Adaptive caching by refetching", NIPS 2002). Each expert manages a {@link
+ * ShadowCache} of a sample of the keys, chosen by their hash (Waldspurger, Park, Garthwaite, Ahmad:
+ * "Efficient MRC construction with SHARDS", FAST 2015). The blocks themselves stand in the order of
+ * their last use and in two queues; the leading expert says which of both decides who leaves, and
+ * by which rule.
  *
  * <p>The first expert is LRU, and it is more than one of several: whenever the real cache has
  * missed more than LRU alone would have, by half a per cent, LRU leads until that is made up for.
  *
  * <p>Prefetched blocks that nobody asked for yet are no access: they wait in a queue of their own,
- * leave first once they fill a twentieth of the cache or are as old as it, and become accesses with
- * their first use.
+ * leave first once they fill a twentieth of the cache or are as old as it, and become newcomers
+ * with their first use.
  */
 public final class Master implements ReplacementPolicy {
+  /** Heap bytes for each slot, at most. */
+  static final int BYTES_PER_SLOT = RuledQueues.BYTES_PER_SLOT + 13;
+
   private static final int LRU = 0;
+
+  /** What the queues do while each expert leads; what LRU needs of them is to stay ready. */
+  private static final QueueRule[] RULES = {
+    QueueRule.TWO_Q, QueueRule.S3_FIFO, QueueRule.TWO_Q, QueueRule.SHORT_TWO_Q
+  };
+
   private static final int PREFETCHED = 0;
+  private static final int USED = 1;
+  private static final int LIST_COUNT = 2;
 
   /** Prefetched blocks are due when they are more than one in this many. */
   private static final int PREFETCHED_DIVISOR = 20;
 
-  /** A miss weighs half as much as one that comes this many cache sizes of accesses later... */
-  private static final double MEMORY_CACHE_SIZES = 2;
+  /** A shadow of more keys would hardly judge better. */
+  private static final int SHADOW_KEYS_MAX = 4096;
 
-  /** ...or this many accesses, for very small caches. */
-  private static final double MEMORY_ACCESSES_MIN = 400;
+  /** A miss weighs half as much as one that comes about this many misses later, in shadow sizes. */
+  private static final double MEMORY_SHADOW_SIZES = 8;
 
+  private static final double MEMORY_MISSES_MIN = 200;
   private static final double WEIGHT_MAX = 1e200;
 
   /** Another expert takes the lead when its weighted misses are below this share. */
@@ -37,13 +52,19 @@ public final class Master implements ReplacementPolicy {
   private static final double LRU_MARGIN = 1.005;
 
   private final SlotView view;
-  private final VirtualCache[] experts;
-  private final double[] weightedMisses;
-  private final SlotLists prefetched;
-  private final boolean[] known;
+  private final List<ShadowCache> experts;
+  private final double[] weightedMisses = new double[RULES.length];
+
+  /** Prefetched blocks by arrival, the others by their last use. */
+  private final SlotLists order;
+
+  private final RuledQueues queues;
   private final int[] arrivals;
+
+  /** One key in two to the power of this is in the sample. */
+  private final int sampleShift;
+
   private int arrivalCount;
-  private int count;
   private int leader = LRU;
   private long misses;
   private long lruMisses;
@@ -55,95 +76,141 @@ public final class Master implements ReplacementPolicy {
    */
   public Master(int slotCount, SlotView view) {
     this.view = view;
-    List<VirtualCache> virtual =
+    sampleShift = sampleShift(slotCount);
+    int keyCount = shadowKeys(slotCount);
+    experts =
         List.of(
-            new VirtualCache(slotCount, (entryCount, _) -> new Lru(entryCount)),
-            new VirtualCache(slotCount, S3Fifo::new),
-            new VirtualCache(slotCount, TwoQ::new),
-            new VirtualCache(slotCount, Lirs::new));
-    experts = virtual.toArray(VirtualCache[]::new);
-    weightedMisses = new double[experts.length];
-    prefetched = new SlotLists(slotCount, 1);
-    known = new boolean[slotCount];
+            new ShadowCache(keyCount, (entryCount, _) -> new Lru(entryCount)),
+            new ShadowCache(keyCount, S3Fifo::new),
+            new ShadowCache(keyCount, TwoQ::new),
+            new ShadowCache(
+                keyCount,
+                (entryCount, shadowView) ->
+                    new RuledQueues(entryCount, shadowView, QueueRule.SHORT_TWO_Q)));
+    order = new SlotLists(slotCount, LIST_COUNT);
+    queues = new RuledQueues(slotCount, view, RULES[leader]);
     arrivals = new int[slotCount];
+  }
+
+  private static int sampleShift(int slotCount) {
+    int shift = 0;
+    while (slotCount >>> shift > SHADOW_KEYS_MAX) {
+      shift++;
+    }
+    return shift;
+  }
+
+  private static int shadowKeys(int slotCount) {
+    return (slotCount >>> sampleShift(slotCount)) + 1;
+  }
+
+  /** Heap bytes of the shadows of a cache of this many slots, at most. */
+  static long shadowBytes(int slotCount) {
+    int keyCount = shadowKeys(slotCount);
+    return RULES.length
+        * (ShadowCache.bytesFor(keyCount) + (long) keyCount * RuledQueues.BYTES_PER_SLOT);
   }
 
   @Override
   public void onInsert(int slot) {
-    known[slot] = true;
-    count++;
     arrivals[slot] = arrivalCount++;
     if (view.isPrefetched(slot)) {
-      prefetched.add(PREFETCHED, slot);
+      order.add(PREFETCHED, slot);
     } else {
-      misses++;
-      access(slot);
+      enter(slot);
+      judge(slot, true);
     }
   }
 
   @Override
   public void onHit(int slot) {
-    if (known[slot]) {
-      if (prefetched.isInAny(slot)) {
-        prefetched.remove(slot);
-      }
-      access(slot);
+    if (order.isIn(PREFETCHED, slot)) {
+      firstUse(slot);
+    } else if (order.isIn(USED, slot)) {
+      order.moveTo(USED, slot);
+      queues.onHit(slot);
+      judge(slot, false);
     }
   }
 
   @Override
   public void onRemove(int slot) {
-    known[slot] = false;
-    count--;
-    if (prefetched.isInAny(slot)) {
-      prefetched.remove(slot);
-      return;
+    if (order.isIn(USED, slot)) {
+      queues.onRemove(slot);
+      long keyHash = view.keyHash(slot);
+      if (isSampled(keyHash)) {
+        for (int i = 0; i < experts.size(); i++) {
+          experts.get(i).forget(keyHash);
+        }
+      }
     }
-    for (VirtualCache expert : experts) {
-      expert.forget(slot);
-    }
+    order.remove(slot);
   }
 
   @Override
   public int victim() {
     int slot = takeDuePrefetched();
-    if (slot != SlotLists.NONE || count == 0) {
+    if (slot != SlotLists.NONE || size() == 0) {
       return slot;
     }
     chooseLeader();
-    slot = experts[leader].victim();
-    for (VirtualCache expert : experts) {
-      expert.left(slot);
+    if (leader == LRU) {
+      slot = order.oldest(USED);
+      queues.leave(slot);
+    } else {
+      slot = queues.victim();
     }
-    known[slot] = false;
-    count--;
+    order.remove(slot);
     return slot;
   }
 
   @Override
   public int size() {
-    return count;
+    return order.sizeOfAll();
   }
 
   @Override
   public void forEach(SlotVisitor visitor) {
-    if (experts[leader].forEach(visitor)) {
-      prefetched.visit(PREFETCHED, visitor);
+    if (leader == LRU ? order.visit(USED, visitor) : queues.visit(visitor)) {
+      order.visit(PREFETCHED, visitor);
     }
   }
 
-  private void access(int slot) {
+  private void enter(int slot) {
+    order.add(USED, slot);
+    queues.onInsert(slot);
+  }
+
+  /** The prefetch was right, and is from here on as good as a read. */
+  private void firstUse(int slot) {
+    order.remove(slot);
+    enter(slot);
+    judge(slot, false);
+  }
+
+  private boolean isSampled(long keyHash) {
+    // In two steps, for a shift by all bits would be none.
+    return keyHash >>> 1 >>> (Long.SIZE - 1 - sampleShift) == 0;
+  }
+
+  private void judge(int slot, boolean isMiss) {
     long keyHash = view.keyHash(slot);
-    int capacity = count - prefetched.size(PREFETCHED);
-    weight *= 1 + 1 / Math.max(MEMORY_ACCESSES_MIN, MEMORY_CACHE_SIZES * capacity);
-    for (int i = 0; i < experts.length; i++) {
-      if (!experts[i].access(keyHash, slot, capacity)) {
+    if (!isSampled(keyHash)) {
+      return;
+    }
+    misses += isMiss ? 1 : 0;
+    int capacity = order.size(USED) >>> sampleShift;
+    for (int i = 0; i < experts.size(); i++) {
+      if (!experts.get(i).access(keyHash, capacity)) {
+        if (i == LRU) {
+          lruMisses++;
+          weight *= 1 + 1 / Math.max(MEMORY_MISSES_MIN, MEMORY_SHADOW_SIZES * capacity);
+        }
         weightedMisses[i] += weight;
-        lruMisses += i == LRU ? 1 : 0;
       }
     }
     if (weight > WEIGHT_MAX) {
-      for (int i = 0; i < experts.length; i++) {
+      for (int i = 0; i < weightedMisses.length; i++) {
         weightedMisses[i] /= weight;
       }
       weight = 1;
@@ -152,37 +219,39 @@ public final class Master implements ReplacementPolicy {
 
   private void chooseLeader() {
     int best = leader;
-    for (int i = 0; i < experts.length; i++) {
+    for (int i = 0; i < weightedMisses.length; i++) {
       best = weightedMisses[i] < weightedMisses[best] ? i : best;
     }
+    int before = leader;
     if (weightedMisses[best] < weightedMisses[leader] * LEAD) {
       leader = best;
     }
     if (misses > lruMisses * LRU_MARGIN) {
       leader = LRU;
     }
+    if (leader != before) {
+      queues.follow(RULES[leader]);
+    }
   }
 
   /** A prefetched block that has to leave, or NONE. */
   private int takeDuePrefetched() {
-    for (int slot = prefetched.oldest(PREFETCHED);
+    for (int slot = order.oldest(PREFETCHED);
         slot != SlotLists.NONE;
-        slot = prefetched.oldest(PREFETCHED)) {
-      int waiting = prefetched.size(PREFETCHED);
+        slot = order.oldest(PREFETCHED)) {
+      int waiting = order.size(PREFETCHED);
       boolean isDue =
-          (long) waiting * PREFETCHED_DIVISOR > count
-              || waiting == count
-              || arrivalCount - arrivals[slot] > count;
+          (long) waiting * PREFETCHED_DIVISOR > size()
+              || waiting == size()
+              || arrivalCount - arrivals[slot] > size();
       if (!isDue) {
         return SlotLists.NONE;
       }
-      prefetched.remove(slot);
       if (view.isPrefetched(slot)) {
-        known[slot] = false;
-        count--;
+        order.remove(slot);
         return slot;
       }
-      access(slot); // used, but the news of it was lost on the way
+      firstUse(slot); // used, but the news of it was lost on the way
     }
     return SlotLists.NONE;
   }

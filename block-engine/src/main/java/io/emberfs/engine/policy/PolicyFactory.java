@@ -13,11 +13,10 @@ public final class PolicyFactory {
 
   /**
    * What the policies with more than lists and a ghost table need. LIRS: 27 in its stack and 44 for
-   * two ghosts a slot, up to 48 to find them. Master: its four experts, and each time 29 for the
-   * virtual cache and up to 36 to find a key.
+   * two ghosts a slot, up to 48 to find them.
    */
   private static final Map<String, Integer> BYTES_PER_SLOT =
-      Map.of("arc", 25, "wtinylfu", 27, "lirs", 150, "master", 490);
+      Map.of("arc", 25, "wtinylfu", 27, "lirs", 150, DEFAULT, Master.BYTES_PER_SLOT);
 
   private static final Map<String, Maker> MAKERS =
       Map.ofEntries(
@@ -28,12 +27,11 @@ public final class PolicyFactory {
           Map.entry("lfu", (slotCount, _) -> new Lfu(slotCount)),
           Map.entry("lirs", Lirs::new),
           Map.entry("lru", (slotCount, _) -> new Lru(slotCount)),
-          Map.entry("master", Master::new),
           Map.entry("s3fifo", S3Fifo::new),
           Map.entry("sieve", (slotCount, _) -> new Sieve(slotCount)),
           Map.entry("slru", (slotCount, _) -> new Slru(slotCount)),
           Map.entry("wtinylfu", WTinyLfu::new),
-          Map.entry(DEFAULT, S3Fifo::new));
+          Map.entry(DEFAULT, Master::new));
 
   private PolicyFactory() {}
 
@@ -42,9 +40,14 @@ public final class PolicyFactory {
     return MAKERS.keySet().stream().sorted().toList();
   }
 
-  /** Heap bytes that a policy needs for one slot, at most. */
+  /** Heap bytes that a policy needs for each slot, at most. */
   public static int bytesPerSlot(String name) {
     return BYTES_PER_SLOT.getOrDefault(name, BYTES_PER_SLOT_SIMPLE);
+  }
+
+  /** Heap bytes that a policy for so many slots, or fewer, needs besides, at most. */
+  public static long bytesBesides(String name, int slotCount) {
+    return name.equals(DEFAULT) ? Master.shadowBytes(slotCount) : 0;
   }
 
   /**

@@ -45,7 +45,11 @@ record RamLayout(
     long buffers = capacityBytes / blockSize / BLOCKS_PER_BUFFER;
     int scratchCount = (int) Math.clamp(buffers, 1, BUFFER_COUNT_MAX);
     int leaseCount = (int) Math.clamp(buffers, LEASE_COUNT_MIN, LEASE_COUNT_MAX);
-    long bufferBytes = (2L * scratchCount + leaseCount) * blockSize + HitRings.BYTES;
+    int slotsMax = (int) Math.min(capacityBytes / geometry.granuleSize(), Integer.MAX_VALUE / 4);
+    long bufferBytes =
+        (2L * scratchCount + leaseCount) * blockSize
+            + HitRings.BYTES
+            + PolicyFactory.bytesBesides(policy, slotsMax);
     long bytesPerPage =
         geometry.granuleSize() + PageStore.INDEX_BYTES_PER_PAGE + recordSize + indexBytesPerSlot;
     long pages = Math.min((capacityBytes - bufferBytes) / bytesPerPage, Integer.MAX_VALUE / 4);

@@ -8,7 +8,6 @@ import io.emberfs.testkit.PolicyContract;
 import io.emberfs.testkit.PolicyReplay;
 import io.emberfs.testkit.Seeds;
 import java.util.random.RandomGenerator;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 final class MasterTest extends PolicyContract {
@@ -18,14 +17,40 @@ final class MasterTest extends PolicyContract {
   }
 
   @Test
-  void itLearnsThatALoopIsNoWorkForLru() {
-    PolicyReplay replay = PolicyReplay.of(100, Master::new);
-    long[] loop = LongStream.range(0, 110).toArray();
-    for (int round = 0; round < 30; round++) {
-      replay.run(loop);
+  void itLearnsThatScansAreNoWorkForLru() {
+    PolicyReplay master = PolicyReplay.of(100, Master::new);
+    PolicyReplay lru = PolicyReplay.of(100, (n, _) -> new Lru(n));
+    long missesOfMaster = 0;
+    long missesOfLru = 0;
+    for (int round = 0; round < 60; round++) {
+      // Fifty blocks that are used again and again, and a hundred that are not.
+      long[] keys = new long[150];
+      for (int i = 0; i < keys.length; i++) {
+        keys[i] = i % 3 == 0 ? i / 3 : 1000L + 100L * round + i * 2 / 3;
+      }
+      missesOfMaster += misses(master.run(keys));
+      missesOfLru += misses(lru.run(keys));
     }
-    assertThat(replay.run(loop).chars().filter(c -> c == PolicyReplay.HIT).count())
-        .isGreaterThan(80);
+    assertThat(missesOfLru).isGreaterThan(60 * 140);
+    assertThat(missesOfMaster).isLessThan(60 * 110);
+  }
+
+  /** The sample of a large cache must come to the same judgement. */
+  @Test
+  void aLargeCacheLearnsTooAndItsShadowsStaySmall() {
+    int slotCount = 40_000;
+    PolicyReplay master = PolicyReplay.of(slotCount, Master::new);
+    long missesOfMaster = 0;
+    for (int round = 0; round < 12; round++) {
+      long[] keys = new long[60_000];
+      for (int i = 0; i < keys.length; i++) {
+        keys[i] = i % 3 == 0 ? i / 3 : 1_000_000L + 40_000L * round + i * 2 / 3;
+      }
+      long missed = misses(master.run(keys));
+      missesOfMaster += round < 6 ? 0 : missed;
+    }
+    assertThat(missesOfMaster).as("LRU misses all 360,000").isLessThan(6 * 45_000);
+    assertThat(Master.shadowBytes(slotCount)).isLessThan(slotCount * 35L);
   }
 
   @Test

@@ -24,7 +24,7 @@ final class PolicyFactoryTest {
   void policiesAreMadeByName() {
     assertThat(PolicyFactory.create("lru", 8, NO_BLOCKS)).isInstanceOf(Lru.class);
     assertThat(PolicyFactory.create("s3fifo", 8, NO_BLOCKS)).isInstanceOf(S3Fifo.class);
-    assertThat(PolicyFactory.create("default", 8, NO_BLOCKS)).isInstanceOf(S3Fifo.class);
+    assertThat(PolicyFactory.create("default", 8, NO_BLOCKS)).isInstanceOf(Master.class);
   }
 
   @Test
