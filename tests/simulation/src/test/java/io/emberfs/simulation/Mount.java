@@ -113,10 +113,15 @@ final class Mount {
   }
 
   private static long ramBytes(Weather weather) {
+    if (weather.ramPages() == 0) {
+      return 0;
+    }
     long perPage = RAM_BYTES_PER_PAGE + PolicyFactory.bytesPerSlot(weather.policy());
-    return weather.ramPages() == 0
-        ? 0
-        : RAM_FIXED_BYTES + (long) RAM_BUFFERS * weather.blockSize() + weather.ramPages() * perPage;
+    long bytes =
+        RAM_FIXED_BYTES + (long) RAM_BUFFERS * weather.blockSize() + weather.ramPages() * perPage;
+    // The tier counts what the policy needs for as many slots as its whole budget has pages.
+    int slotsMax = (int) (2 * bytes / FileHistory.GRANULE_SIZE);
+    return bytes + PolicyFactory.bytesBesides(weather.policy(), slotsMax);
   }
 
   private Clock clock() {
