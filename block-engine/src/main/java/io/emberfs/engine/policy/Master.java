@@ -104,9 +104,10 @@ public final class Master implements ReplacementPolicy {
     return (slotCount >>> sampleShift(slotCount)) + 1;
   }
 
-  /** Heap bytes of the shadows of a cache of this many slots, at most. */
+  /** Heap bytes of the shadows of a cache of this many slots or fewer, at most. */
   static long shadowBytes(int slotCount) {
-    int keyCount = shadowKeys(slotCount);
+    // Not the keys of just this many: of one slot more, only every second one is in the sample.
+    int keyCount = Math.min(slotCount, SHADOW_KEYS_MAX) + 1;
     return RULES.length
         * (ShadowCache.bytesFor(keyCount) + (long) keyCount * RuledQueues.BYTES_PER_SLOT);
   }

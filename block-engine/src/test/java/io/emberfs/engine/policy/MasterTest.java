@@ -70,6 +70,15 @@ final class MasterTest extends PolicyContract {
     });
   }
 
+  /** A tier reckons with the slots that its whole budget could have, and then has fewer. */
+  @Test
+  void aLargerCacheIsNeverReckonedToNeedLess() {
+    for (int slotCount = 1; slotCount < 20_000; slotCount++) {
+      assertThat(Master.shadowBytes(slotCount + 1))
+          .isGreaterThanOrEqualTo(Master.shadowBytes(slotCount));
+    }
+  }
+
   private static long[] phase(RandomGenerator random, int kind, long base) {
     long[] keys = new long[2000];
     for (int i = 0; i < keys.length; i++) {
