@@ -107,6 +107,7 @@ public final class SnappyCodec implements Codec {
 
     MemorySegment atLeast(long size) {
       if (memory.byteSize() < size) {
+        memory = MemorySegment.NULL; // also where there is no memory for more
         arena.close();
         arena = Arena.ofShared();
         memory = arena.allocate(size);

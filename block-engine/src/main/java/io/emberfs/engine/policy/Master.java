@@ -182,11 +182,15 @@ public final class Master implements ReplacementPolicy {
     queues.onInsert(slot);
   }
 
-  /** The prefetch was right, and is from here on as good as a read. */
+  /**
+   * The prefetch was right, and is from here on as good as a read. It is judged as a miss, which it
+   * would have been: else good prefetching would pay for a bad choice of victims, and LRU would
+   * never be called back.
+   */
   private void firstUse(int slot) {
     order.remove(slot);
     enter(slot);
-    judge(slot, false);
+    judge(slot, true);
   }
 
   private boolean isSampled(long keyHash) {
