@@ -99,7 +99,6 @@ public final class Engine implements AutoCloseable {
   private final ScratchPool handDownScratch;
   private final Deque<WarmState.Entry> toRestore = new ArrayDeque<>();
   private final Meters.Counter restored;
-  private final long restoreReserveBytes;
 
   /**
    * @param fence the same that the tiers in {@code lower} were made with
@@ -127,7 +126,6 @@ public final class Engine implements AutoCloseable {
     this.fence = fence;
     checkTtlNanos = Math.max(CHECK_TTL_NANOS_MIN, configuration.attributeTtlNanos());
     restored = meters.counter("warm.restoredBlocks");
-    restoreReserveBytes = (long) (ramSpec.capacityBytes() * RESTORE_RESERVE_SHARE);
     AccessRing accesses = new AccessRing(ACCESS_RING_CAPACITY, meters);
     this.codecs = codecs;
     RamTier ram = ram(ramSpec, fence, meters);
@@ -267,7 +265,8 @@ public final class Engine implements AutoCloseable {
     int count = 0;
     while (count < RESTORED_PER_STEP && !toRestore.isEmpty()) {
       WarmState.Entry entry = toRestore.removeFirst();
-      if (chain.ram().capacityBytes() - chain.ram().usedBytes() < restoreReserveBytes) {
+      long capacity = chain.ram().capacityBytes();
+      if (capacity - chain.ram().usedBytes() < capacity * RESTORE_RESERVE_SHARE) {
         toRestore.clear();
         break;
       }

@@ -7,6 +7,7 @@ import io.emberfs.app.config.MachineMemory;
 import io.emberfs.app.config.MountConfiguration;
 import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.app.config.Places;
+import io.emberfs.app.config.SystemMemory;
 import io.emberfs.app.control.Json;
 import io.emberfs.app.daemon.AssembledMount;
 import io.emberfs.app.daemon.Assembly;
@@ -58,6 +59,12 @@ final class MountVerb implements Verb {
       description = "RAM tier: a size or a share (25%% of what is free, at most 4G)")
   private @Nullable String ram;
 
+  @Option(
+      names = "--ram-max",
+      paramLabel = "SIZE",
+      description = "what resize can give the RAM tier later (as --ram)")
+  private @Nullable String ramMax;
+
   @Option(names = "--ssd", paramLabel = "SIZE", description = "SSD tier: a size, or off (20G)")
   private @Nullable String ssd;
 
@@ -104,6 +111,7 @@ final class MountVerb implements Verb {
             console.directory().resolve(mountPoint),
             stateDirectory == null ? null : console.directory().resolve(stateDirectory),
             ram,
+            ramMax,
             ssd,
             choices.toChoices(),
             allowOther,
@@ -112,7 +120,8 @@ final class MountVerb implements Verb {
             options);
     FuseAccess access = FuseAccess.system(Places.isRoot());
     MountConfiguration configuration =
-        new MountPreparation(places, console.mountPoints(), access, MachineMemory.read())
+        new MountPreparation(
+                places, console.mountPoints(), access, MachineMemory.of(new SystemMemory()))
             .prepare(arguments);
     if (foreground) {
       DaemonLog.toStandardError();

@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param mountPoint canonical path of an existing directory that is not a mount
  * @param stateDirectory absolute; below neither of the two; may not exist yet
  * @param ramBytes budget of the RAM tier; 0 switches it off
+ * @param ramBytesMax what it can be resized to while it serves; at least {@code ramBytes}
  * @param ssdBytes budget of the SSD tier; 0 switches it off
  * @param geometry how files are cut into blocks
  * @param compression what blocks are compressed with
@@ -31,6 +32,7 @@ public record MountConfiguration(
     Path mountPoint,
     Path stateDirectory,
     long ramBytes,
+    long ramBytesMax,
     long ssdBytes,
     BlockGeometry geometry,
     Compression compression,

@@ -1,5 +1,6 @@
 package io.emberfs.app.daemon;
 
+import io.emberfs.app.answer.Refusal;
 import io.emberfs.core.BlockCache;
 import io.emberfs.core.FsHandler;
 import io.emberfs.core.FuseTransport;
@@ -16,11 +17,26 @@ import org.slf4j.LoggerFactory;
 public final class AssembledMount implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AssembledMount.class);
 
+  /** Changes the budgets of tiers that serve. */
+  @FunctionalInterface
+  public interface Resizing {
+    /**
+     * Changes one tier's budget; what has no room any more is gone when this returns.
+     *
+     * @param tierName {@code ram} or {@code ssd}
+     * @param bytes 0 switches the tier off until it is resized again
+     * @return the budget until now, in bytes
+     * @throws Refusal if there is no such tier or it cannot have that size; nothing changed then
+     */
+    long resize(String tierName, long bytes) throws Refusal;
+  }
+
   private final FuseTransport transport;
   private final FsHandler handler;
   private final MountSpec spec;
   private final BlockCache cache;
   private final List<Tier> tiers;
+  private final Resizing resizing;
   private final Meters meters;
   private final List<AutoCloseable> closing;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -31,6 +47,7 @@ public final class AssembledMount implements AutoCloseable {
    * @param spec what is to be mounted
    * @param cache the block engine
    * @param tiers in the order in which they are asked
+   * @param resizing changes the tiers' budgets
    * @param meters every number of this mount
    * @param closing everything that has an end, first to last
    */
@@ -40,6 +57,7 @@ public final class AssembledMount implements AutoCloseable {
       MountSpec spec,
       BlockCache cache,
       List<Tier> tiers,
+      Resizing resizing,
       Meters meters,
       List<AutoCloseable> closing) {
     this.transport = transport;
@@ -47,6 +65,7 @@ public final class AssembledMount implements AutoCloseable {
     this.spec = spec;
     this.cache = cache;
     this.tiers = List.copyOf(tiers);
+    this.resizing = resizing;
     this.meters = meters;
     this.closing = List.copyOf(closing);
   }
@@ -69,6 +88,10 @@ public final class AssembledMount implements AutoCloseable {
 
   List<Tier> tiers() {
     return tiers;
+  }
+
+  Resizing resizing() {
+    return resizing;
   }
 
   Meters meters() {

@@ -5,6 +5,7 @@ import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.Compression;
 import io.emberfs.app.config.MountConfiguration;
 import io.emberfs.app.config.MountConfiguration.Transport;
+import io.emberfs.app.config.SystemMemory;
 import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.Clock;
@@ -26,6 +27,7 @@ import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.engine.codec.SnappyCodec;
 import io.emberfs.engine.codec.ZstdCodec;
 import io.emberfs.engine.file.StripedWriteFence;
+import io.emberfs.engine.ram.RamBudget;
 import io.emberfs.engine.ram.RamTierSpec;
 import io.emberfs.ffi.CpuClock;
 import io.emberfs.ffi.Credentials;
@@ -153,7 +155,7 @@ public final class Assembly implements Daemon.Assembler {
             Codecs.standard(configuration.compression().zstdLevel()),
             new RamTierSpec(
                 configuration.geometry(),
-                configuration.ramBytes(),
+                configuration.ramBytesMax(),
                 configuration.policyName(),
                 warmChoice(configuration.compression().choice())),
             lower,
@@ -175,6 +177,10 @@ public final class Assembly implements Daemon.Assembler {
     PoolWorkers workers = new PoolWorkers(WORKER_THREADS, TASKS_QUEUED_MAX, meters);
     opened.addFirst(workers);
     engine.start(workers, configuration.prefetch() ? PREFETCH_THREADS : 0);
+    RamBudget ramBudget =
+        new RamBudget(
+            engine.chain().ram(), configuration.ramBytes(), new SystemMemory(), clock, meters);
+    workers.loop("emberfs-memory", RamBudget.PERIOD_MILLIS, ramBudget::step);
     notifier.start(workers);
     watches.start(workers);
     EmberFileSystem fileSystem =
@@ -197,7 +203,14 @@ public final class Assembly implements Daemon.Assembler {
     meters.gauge("memory.transportBytesMax", transport::bufferBytesMax);
     meters.gauge("memory.scratchBytesMax", engine::scratchBytesMax);
     return new AssembledMount(
-        transport, fileSystem, mountSpec(configuration), engine.cache(), tiers, meters, opened);
+        transport,
+        fileSystem,
+        mountSpec(configuration),
+        engine.cache(),
+        tiers,
+        new TierResizing(configuration, ramBudget, tiers),
+        meters,
+        opened);
   }
 
   /** Where nothing is remembered, nothing has to be told. */

@@ -2,6 +2,7 @@ package io.emberfs.app.daemon;
 
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.config.ByteSize;
 import io.emberfs.app.control.ControlReply;
 import io.emberfs.app.control.ControlRequest;
 import io.emberfs.app.control.ControlServer;
@@ -9,6 +10,7 @@ import io.emberfs.app.daemon.StopRequests.StopOutcome;
 import io.emberfs.app.daemon.StopRequests.StopRequest;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What a running mount does when it is asked through its control channel. */
 final class MountControl implements ControlServer.Handler {
@@ -32,6 +34,7 @@ final class MountControl implements ControlServer.Handler {
       case ControlRequest.PING -> new ControlReply.Done(Map.of());
       case ControlRequest.STATS -> new ControlReply.Done(stats());
       case ControlRequest.DROP -> drop(request.option("tier", ALL_TIERS));
+      case ControlRequest.RESIZE -> resize(request.options());
       case ControlRequest.UNMOUNT -> stop(request.option("mode", "orderly"));
       default ->
           refused(
@@ -61,6 +64,20 @@ final class MountControl implements ControlServer.Handler {
             || mount.tiers().stream().anyMatch(tier -> tier.name().equals(tierName));
     return new ControlReply.Done(
         Map.of("droppedBytes", present ? mount.cache().drop(tierName) : 0L));
+  }
+
+  /** The options are names of tiers with sizes in bytes; answers with the sizes until now. */
+  private ControlReply resize(Map<String, String> wanted) {
+    Map<String, Object> before = new TreeMap<>();
+    try {
+      for (Map.Entry<String, String> each : new TreeMap<>(wanted).entrySet()) {
+        long bytes = ByteSize.parse("the size", each.getValue());
+        before.put(each.getKey(), mount.resizing().resize(each.getKey(), bytes));
+      }
+      return new ControlReply.Done(before);
+    } catch (Refusal refusal) {
+      return new ControlReply.Refused(refusal);
+    }
   }
 
   private ControlReply stop(String mode) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param mountPoint as given
  * @param stateDirectory as given, or null for the default place
  * @param ram size or share, or null for the default
+ * @param ramMax size or share that RAM can be resized to, or null for that of {@code ram}
  * @param ssd size, or null for the default
  * @param options values of {@code -o}
  */
@@ -19,6 +20,7 @@ public record MountArguments(
     Path mountPoint,
     @Nullable Path stateDirectory,
     @Nullable String ram,
+    @Nullable String ramMax,
     @Nullable String ssd,
     Choices choices,
     boolean allowOther,

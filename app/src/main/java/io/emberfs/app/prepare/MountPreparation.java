@@ -52,13 +52,14 @@ public final class MountPreparation {
     Path mountPoint = mountPointOf(arguments.mountPoint(), what);
     refuseNesting(backing, mountPoint, what);
     Path stateDirectory = stateDirectory(arguments, backing, mountPoint, what);
-    TierBudgets budgets = TierBudgets.of(arguments.ram(), arguments.ssd(), memory, stateDirectory);
+    TierBudgets budgets = TierBudgets.of(arguments, memory, stateDirectory);
     MountConfiguration configuration =
         new MountConfiguration(
             backing,
             mountPoint,
             stateDirectory,
             budgets.ramBytes(),
+            budgets.ramBytesMax(),
             budgets.ssdBytes(),
             ChoiceReader.blockSize(choices.blockSize()),
             ChoiceReader.compression(choices.compress()),

@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * How large the tiers may become; 0 switches one off.
  *
  * @param ramBytes of the RAM tier
+ * @param ramBytesMax of the RAM tier, later
  * @param ssdBytes of the SSD tier
  */
-record TierBudgets(long ramBytes, long ssdBytes) {
+record TierBudgets(long ramBytes, long ramBytesMax, long ssdBytes) {
   private static final long RAM_DEFAULT_MAX = 4L << 30;
   private static final long RAM_MIN = 8L << 20;
   private static final long SSD_DEFAULT = 20L << 30;
@@ -25,28 +26,59 @@ record TierBudgets(long ramBytes, long ssdBytes) {
   private static final int RAM_PERCENT_MAX = 75;
   private static final int DISK_PERCENT_MAX = 90;
 
-  static TierBudgets of(
-      @Nullable String ram, @Nullable String ssd, MachineMemory memory, Path stateDirectory)
+  /** What the index of the most costs is taken from what is there now. */
+  private static final int RAM_MAX_FACTOR = 16;
+
+  static TierBudgets of(MountArguments arguments, MachineMemory memory, Path stateDirectory)
       throws Refusal, IOException {
+    long ramBytes = ramBytes(arguments.ram(), memory);
     return new TierBudgets(
-        ramBytes(ram, memory), ssdBytes(ssd, usableDiskBytes(stateDirectory), stateDirectory));
+        ramBytes,
+        ramBytesMax(arguments.ramMax(), ramBytes, memory),
+        ssdBytes(arguments.ssd(), usableDiskBytes(stateDirectory), stateDirectory));
   }
 
   static long ramBytes(@Nullable String text, MachineMemory memory) throws Refusal {
+    return text == null
+        ? Math.max(RAM_MIN, Math.min(RAM_DEFAULT_MAX, memory.availableBytes() / 4))
+        : ramBytes("--ram", text, memory);
+  }
+
+  static long ramBytesMax(@Nullable String text, long ramBytes, MachineMemory memory)
+      throws Refusal {
     if (text == null) {
-      return Math.max(RAM_MIN, Math.min(RAM_DEFAULT_MAX, memory.availableBytes() / 4));
+      return ramBytes;
     }
+    long bytes = ramBytes("--ram-max", text, memory);
+    if (bytes < ramBytes || bytes > RAM_MAX_FACTOR * ramBytes) {
+      throw new Refusal(
+          ExitCode.USAGE,
+          "cannot use --ram-max " + text,
+          ramBytes == 0
+              ? "the RAM tier is off"
+              : "it is not within one and " + RAM_MAX_FACTOR + " times --ram",
+          ramBytes == 0
+              ? "give a --ram to begin with, or leave it out"
+              : "give a size from "
+                  + ByteSize.format(ramBytes)
+                  + " to "
+                  + ByteSize.format(RAM_MAX_FACTOR * ramBytes));
+    }
+    return bytes;
+  }
+
+  private static long ramBytes(String option, String text, MachineMemory memory) throws Refusal {
     long bytes =
-        text.equals("off") ? 0 : ByteSize.parseOrShare("--ram", text, memory.availableBytes());
+        text.equals("off") ? 0 : ByteSize.parseOrShare(option, text, memory.availableBytes());
     long most = memory.limitBytes() / 100 * RAM_PERCENT_MAX;
     if (bytes > most) {
       throw new Refusal(
           ExitCode.USAGE,
-          "cannot use --ram " + text,
+          "cannot use " + option + " " + text,
           "the memory limit of this process is " + ByteSize.format(memory.limitBytes()),
-          "give at most " + (most >> 20) + "M, or a share such as --ram 25%");
+          "give at most " + (most >> 20) + "M, or a share such as " + option + " 25%");
     }
-    return atLeast("--ram", text, bytes, RAM_MIN);
+    return atLeast(option, text, bytes, RAM_MIN);
   }
 
   static long ssdBytes(@Nullable String text, long usableBytes, Path stateDirectory)

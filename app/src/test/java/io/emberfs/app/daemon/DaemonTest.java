@@ -51,6 +51,7 @@ final class DaemonTest {
             temp.resolve("state"),
             0,
             0,
+            0,
             new BlockGeometry(BlockGeometry.BLOCK_SIZE_DEFAULT),
             Compression.of(Compression.Choice.OFF),
             "default",
@@ -191,7 +192,16 @@ final class DaemonTest {
             1,
             8);
     return new AssembledMount(
-        transport, new FsHandler() {}, spec, unused, List.of(), meters, List.of(transport));
+        transport,
+        new FsHandler() {},
+        spec,
+        unused,
+        List.of(),
+        (tier, bytes) -> {
+          throw new AssertionError("resize of " + tier + " to " + bytes + " was not expected");
+        },
+        meters,
+        List.of(transport));
   }
 
   private ControlReply ask(ControlRequest request) throws Exception {

@@ -156,6 +156,9 @@ final class MountPreparationTest {
     "ram, 64G, the memory limit of this process is 8G",
     "ram, 1K, too small",
     "ram, lots, not a size",
+    "ram-max, 64G, the memory limit of this process is 8G",
+    "ram-max, 16M, not within one and 16 times --ram",
+    "ram-max, 1100M, not within one and 16 times --ram",
     "ssd, 1M, too small",
     "ssd, 900000T, has room for",
   })
@@ -165,7 +168,8 @@ final class MountPreparationTest {
             backing,
             mountPoint,
             null,
-            tier.equals("ram") ? size : null,
+            tier.equals("ram") ? size : "64M",
+            tier.equals("ram-max") ? size : null,
             tier.equals("ssd") ? size : null,
             MountArguments.Choices.defaults(),
             false,
@@ -176,6 +180,29 @@ final class MountPreparationTest {
   }
 
   @Test
+  void whatRamCanBeResizedToIsReserved() throws Exception {
+    assertThat(prepare(arguments()))
+        .satisfies(configuration ->
+            assertThat(configuration.ramBytesMax()).isEqualTo(configuration.ramBytes()));
+    MountArguments larger =
+        new MountArguments(
+            backing,
+            mountPoint,
+            null,
+            "64M",
+            "1G",
+            null,
+            MountArguments.Choices.defaults(),
+            false,
+            false,
+            false,
+            List.of());
+    assertThat(prepare(larger))
+        .extracting(MountConfiguration::ramBytes, MountConfiguration::ramBytesMax)
+        .containsExactly(64L << 20, 1L << 30);
+  }
+
+  @Test
   void tiersCanBeSwitchedOff() throws Exception {
     MountArguments arguments =
         new MountArguments(
@@ -183,6 +210,7 @@ final class MountPreparationTest {
             mountPoint,
             null,
             "off",
+            null,
             "0",
             MountArguments.Choices.defaults(),
             false,
@@ -327,6 +355,7 @@ final class MountPreparationTest {
         backing,
         mountPoint,
         stateDirectory,
+        null,
         null,
         null,
         choices,

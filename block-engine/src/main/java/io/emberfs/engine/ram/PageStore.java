@@ -67,6 +67,16 @@ final class PageStore {
     return usedCount;
   }
 
+  /** Pages that are free and have memory. Any thread. */
+  int idleCount() {
+    lock.lock();
+    try {
+      return freeCount + leavingCount;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Pages that can be taken now. Under the lock. */
   int availableCount() {
     return Math.max(0, Math.min(limit, pageCount - leavingCount) - usedCount);

@@ -75,6 +75,11 @@ record RamLayout(
     return (int) Math.clamp(pages, 0, pageCount);
   }
 
+  /** The smallest budget that leaves room for a block. */
+  long capacityBytesMin(BlockGeometry geometry) {
+    return fixedBytes + (long) geometry.granulesPerBlock() * (geometry.granuleSize() + recordSize);
+  }
+
   private static int powerOfTwoFrom(int count) {
     return Integer.highestOneBit(Math.max(count, 2) - 1) << 1;
   }

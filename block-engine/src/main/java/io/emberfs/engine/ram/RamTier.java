@@ -293,21 +293,36 @@ public final class RamTier implements Tier {
     return shelf.evictionCount();
   }
 
+  /** The budget at construction: all that was reserved. */
+  public long capacityBytesMax() {
+    return capacityBytesMax;
+  }
+
+  /** The smallest budget above 0 that {@link #resize} takes: the index, and room for a block. */
+  public long capacityBytesMin() {
+    return layout.capacityBytesMin(geometry);
+  }
+
+  /** Bytes of memory that the tier has now: in use, or free and not given back to the kernel. */
+  public long residentBytes() {
+    return usedBytes() + (long) pages.idleCount() * geometry.granuleSize();
+  }
+
   /**
    * Changes the budget; memory that a smaller one does not allow goes back to the kernel before
    * this returns. 0 switches the tier off: it misses and declines.
    *
    * @throws IllegalArgumentException above the budget at construction, whose memory is all that was
-   *     reserved, or below what the index takes
+   *     reserved, or below {@link #capacityBytesMin}
    */
   @Override
   public synchronized void resize(long newCapacityBytes) {
     checkOpen();
-    boolean tooSmall = newCapacityBytes != 0 && newCapacityBytes < layout.fixedBytes();
+    boolean tooSmall = newCapacityBytes != 0 && newCapacityBytes < capacityBytesMin();
     if (newCapacityBytes > capacityBytesMax || tooSmall) {
       throw new IllegalArgumentException(
           "capacity %d of the RAM tier is not within %d and %d"
-              .formatted(newCapacityBytes, layout.fixedBytes(), capacityBytesMax));
+              .formatted(newCapacityBytes, capacityBytesMin(), capacityBytesMax));
     }
     capacityBytes = newCapacityBytes;
     shelf.setPageLimit(layout.pageLimit(geometry, newCapacityBytes));

@@ -7,6 +7,7 @@ import io.emberfs.app.config.MachineMemory;
 import io.emberfs.app.config.MountConfiguration;
 import io.emberfs.app.config.Places;
 import io.emberfs.app.config.PrivateDirectory;
+import io.emberfs.app.config.SystemMemory;
 import io.emberfs.app.control.Json;
 import io.emberfs.app.daemon.Assembly;
 import io.emberfs.app.daemon.Daemon;
@@ -85,13 +86,14 @@ final class FaultyDaemon {
                 places,
                 new MountPoints(new KnownMounts(places.knownMounts())),
                 FuseAccess.system(Places.isRoot()),
-                MachineMemory.read())
+                MachineMemory.of(new SystemMemory()))
             .prepare(
                 new MountArguments(
                     Path.of(arguments[1]),
                     Path.of(arguments[2]),
                     Path.of(arguments[3]),
                     "64M",
+                    null,
                     "64M",
                     MountArguments.Choices.defaults(),
                     false,
