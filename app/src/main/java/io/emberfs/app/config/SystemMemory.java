@@ -82,7 +82,7 @@ public final class SystemMemory implements MemoryProbe {
     if (!own.startsWith(root) || !Files.isDirectory(own)) {
       own = root;
     }
-    for (Path group = own; group.startsWith(root); group = group.getParent()) {
+    for (Path group = own; group != null && group.startsWith(root); group = group.getParent()) {
       groups.add(new Group(group, names));
     }
     return own;

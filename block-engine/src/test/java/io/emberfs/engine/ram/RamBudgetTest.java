@@ -44,6 +44,8 @@ class RamBudgetTest {
     budget.name(0);
     steps(100);
     assertThat(tier.capacityBytes()).isZero();
+    budget.name(NAMED);
+    assertThat(tier.capacityBytes()).isEqualTo(NAMED);
   }
 
   @Test
@@ -57,7 +59,7 @@ class RamBudgetTest {
     // 10 MiB are missing to the low level, and half of that level besides.
     assertThat(tier.capacityBytes()).isEqualTo(resident - 35 * MIB);
     assertThat(tier.residentBytes()).isLessThanOrEqualTo(tier.capacityBytes());
-    assertThat(blocks.meters.value("memory.ramShrinks")).isEqualTo(1);
+    assertThat(blocks.count("memory.ramShrinks")).isEqualTo(1);
   }
 
   @Test
