@@ -125,14 +125,19 @@ final class Soak implements Benchmark {
     return new Side(transport, backing, mount, work, descriptors);
   }
 
-  /** Looks every minute; the memory of the second half is compared with itself later. */
+  /**
+   * Looks every minute, which takes a while itself, until the work is over; the memory of the
+   * second half is compared with itself later.
+   */
   private static void watch(List<Side> sides, int seconds, Report report) throws IOException {
-    int looks = Math.max(6, seconds / 60);
-    for (int look = 0; look < looks; look++) {
-      sleep(TimeUnit.SECONDS.toMillis(seconds) / looks);
+    long period = TimeUnit.SECONDS.toNanos(seconds) / Math.max(6, seconds / 60);
+    long begin = System.nanoTime();
+    long whole = TimeUnit.SECONDS.toNanos(seconds);
+    for (long at = period; at < whole; at = System.nanoTime() - begin + period) {
+      sleep(TimeUnit.NANOSECONDS.toMillis(period));
+      String part = at < whole / 2 ? "" : at < whole * 3 / 4 ? " middle" : " end";
       StringBuilder line = new StringBuilder();
       for (Side side : sides) {
-        String part = look < looks / 2 ? "" : look < looks * 3 / 4 ? " middle" : " end";
         long resident = side.mount().residentBytes() >> 20;
         long nodes = side.mount().stats().count("nodes", "known");
         report.add(side.name() + " resident MiB" + part, resident);
