@@ -7,6 +7,8 @@ import io.emberfs.app.control.Json;
 import io.emberfs.app.simulate.BlockAccesses;
 import io.emberfs.app.simulate.MissRatioCurve;
 import io.emberfs.app.simulate.Replay;
+import io.emberfs.app.simulate.Scenario;
+import io.emberfs.app.simulate.ScenarioReader;
 import io.emberfs.app.simulate.SimulatedPolicies;
 import io.emberfs.app.simulate.Trace;
 import io.emberfs.app.simulate.TraceReader;
@@ -62,6 +64,32 @@ final class SimulateVerb implements Verb {
       description = "what a miss fetches: a block, or its 4K pages that are asked for (block)")
   private String unit = "block";
 
+  @Option(
+      names = "--prefetch",
+      paramLabel = "on|off|obl|readahead:SIZE",
+      description =
+          "on: as a mount does; obl: the next block after each request; readahead: as much as"
+              + " SIZE after it (off)")
+  private String prefetch = "off";
+
+  @Option(
+      names = "--clock",
+      paramLabel = "trace|none",
+      description = "when a prefetch is there: by the trace's clock, or 32 requests later (trace)")
+  private String clock = "trace";
+
+  @Option(
+      names = "--restart-at",
+      paramLabel = "SHARE",
+      description = "close and open again after a share of the requests, such as 50%%")
+  private String restartAt = "";
+
+  @Option(
+      names = "--restart-state",
+      paramLabel = "keep|drop",
+      description = "whether the cache and the models come back then (keep)")
+  private String restartState = "keep";
+
   @Option(names = "--limit", paramLabel = "N", description = "requests to replay (all)")
   private long limit = Long.MAX_VALUE;
 
@@ -74,13 +102,13 @@ final class SimulateVerb implements Verb {
   @Override
   public ExitCode run(Console console) throws Refusal {
     int bytes = readBlockSize();
-    boolean byPage = readUnit();
+    Scenario scenario = ScenarioReader.read(unit, prefetch, clock, restartAt, restartState);
     for (String policy : policies) {
-      SimulatedPolicies.require(policy);
+      SimulatedPolicies.require(policy, scenario);
     }
     Trace requests = TraceReader.read(console.directory().resolve(trace), limit);
     BlockAccesses accesses = new BlockAccesses(requests, bytes);
-    if (byPage && bytes > BlockAccesses.PAGE_SIZE * Long.SIZE) {
+    if (scenario.byPage() && bytes > BlockAccesses.PAGE_SIZE * Long.SIZE) {
       throw usage("--unit page with blocks of " + blockSize, "give blocks of 256K or less");
     }
     List<Integer> sizes = curve ? MissRatioCurve.sizes(accesses.footprint()) : readSizes(accesses);
@@ -90,7 +118,7 @@ final class SimulateVerb implements Verb {
     for (String policy : policies) {
       List<Replay.Result> results = new ArrayList<>();
       for (int size : sizes) {
-        results.add(SimulatedPolicies.replay(policy, accesses, size, byPage));
+        results.add(SimulatedPolicies.replay(policy, accesses, size, scenario));
       }
       print(console, policy, requests, accesses, results);
     }
@@ -118,9 +146,9 @@ final class SimulateVerb implements Verb {
                 ROW,
                 policy,
                 result.cacheBlocks(),
-                result.missRatio(),
-                result.missRatioByRequest(),
-                result.missRatioByByte());
+                result.all().missRatio(),
+                result.all().missRatioByRequest(),
+                result.all().missRatioByByte());
       }
     }
   }
@@ -135,20 +163,36 @@ final class SimulateVerb implements Verb {
     document.put("accesses", accesses.count());
     document.put("requests", accesses.requestCount());
     document.put("policy", policy);
-    document.put("missRatio", result.missRatio());
-    document.put("missRatioByRequest", result.missRatioByRequest());
-    document.put("missRatioByByte", result.missRatioByByte());
-    Map<String, Object> prefetch = new LinkedHashMap<>();
-    for (String count : List.of("issued", "used", "late", "wasted")) {
-      prefetch.put(count, 0);
+    document.putAll(ratios(result.all()));
+    if (result.afterRestart().accesses() > 0) {
+      document.put("afterRestart", ratios(result.afterRestart()));
     }
-    for (String share : List.of("precision", "coverage", "timeliness", "overhead", "pollution")) {
-      prefetch.put(share, 0.0);
-    }
-    document.put("prefetch", prefetch);
+    document.put("prefetch", prefetching(result.prefetching()));
     document.put("nanosPerAccess", result.nanosPerAccess());
     document.put(
         "metadataBytesPerBlock", SimulatedPolicies.bytesPerSlot(policy, result.cacheBlocks()));
+    return document;
+  }
+
+  private static Map<String, Object> ratios(Replay.Ratios ratios) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("missRatio", ratios.missRatio());
+    document.put("missRatioByRequest", ratios.missRatioByRequest());
+    document.put("missRatioByByte", ratios.missRatioByByte());
+    return document;
+  }
+
+  private static Map<String, Object> prefetching(Replay.Prefetching prefetching) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("issued", prefetching.issued());
+    document.put("used", prefetching.used());
+    document.put("late", prefetching.late());
+    document.put("wasted", prefetching.wasted());
+    document.put("precision", prefetching.precision());
+    document.put("coverage", prefetching.coverage());
+    document.put("timeliness", prefetching.timeliness());
+    document.put("overhead", prefetching.overhead());
+    document.put("pollution", prefetching.pollution());
     return document;
   }
 
@@ -158,13 +202,6 @@ final class SimulateVerb implements Verb {
       throw usage("--block-size " + blockSize, "give a power of two from 4K to 1M");
     }
     return (int) bytes;
-  }
-
-  private boolean readUnit() throws Refusal {
-    if (!unit.equals("block") && !unit.equals("page")) {
-      throw usage("--unit " + unit, "give block or page");
-    }
-    return unit.equals("page");
   }
 
   private List<Integer> readSizes(BlockAccesses accesses) throws Refusal {

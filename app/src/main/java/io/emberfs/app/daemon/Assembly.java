@@ -8,6 +8,7 @@ import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.app.config.SystemMemory;
 import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingStore;
+import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.Clock;
 import io.emberfs.core.FileRecords;
 import io.emberfs.core.FuseTransport;
@@ -159,7 +160,7 @@ public final class Assembly implements Daemon.Assembler {
                 configuration.policyName(),
                 warmChoice(configuration.compression().choice())),
             lower,
-            prefetcher(configuration, meters),
+            prefetcher(configuration.prefetch(), configuration.geometry(), meters),
             notifier,
             clock,
             CpuClock::threadNanos,
@@ -314,12 +315,15 @@ public final class Assembly implements Daemon.Assembler {
     };
   }
 
-  private static Prefetcher prefetcher(MountConfiguration configuration, Meters meters) {
-    return configuration.prefetch()
+  /**
+   * The models of a mount.
+   *
+   * @param isOn else they learn nothing and propose nothing
+   */
+  public static Prefetcher prefetcher(boolean isOn, BlockGeometry geometry, Meters meters) {
+    return isOn
         ? new Arbiter(
-            List.of(
-                new StreamPrefetcher(configuration.geometry()),
-                new NgramPrefetcher(configuration.geometry(), NGRAM_ENTRIES)),
+            List.of(new StreamPrefetcher(geometry), new NgramPrefetcher(geometry, NGRAM_ENTRIES)),
             meters)
         : new SilentPrefetcher();
   }

@@ -21,7 +21,9 @@ public final class BlockAccesses {
   private int[] volumeOf;
   private long[] indexOf;
   private int[] table;
-  private int footprint;
+  private final long[] fileBytes;
+  private final int footprint;
+  private int numbered;
 
   /**
    * Expands a trace.
@@ -45,9 +47,11 @@ public final class BlockAccesses {
     indexOf = new long[1024];
     table = new int[4096];
     Arrays.fill(table, EMPTY);
+    fileBytes = new long[1 + Arrays.stream(trace.volumes()).max().orElse(0)];
     int at = 0;
     for (int request = 0; request < trace.requestCount(); request++) {
       long end = trace.offsets()[request] + trace.lengths()[request];
+      fileBytes[trace.volumes()[request]] = Math.max(fileBytes[trace.volumes()[request]], end);
       for (long block = firstBlock(request); block <= lastBlock(request); block++) {
         long start = block * blockSize;
         blocks[at] = number(trace.volumes()[request], block);
@@ -56,7 +60,7 @@ public final class BlockAccesses {
         at++;
       }
     }
-    table = new int[0];
+    footprint = numbered;
   }
 
   public int blockSize() {
@@ -99,7 +103,42 @@ public final class BlockAccesses {
 
   /** {@link BlockKey#hash} of a block, with its volume for a file. */
   public long keyHash(int block) {
-    return BlockKey.hash(volumeOf[block] + 1L, indexOf[block]);
+    return BlockKey.hash(fileId(block), indexOf[block]);
+  }
+
+  /** The number of the file of a block. */
+  long fileId(int block) {
+    return volumeOf[block] + 1L;
+  }
+
+  /** Which block of its file it is. */
+  long blockIndex(int block) {
+    return indexOf[block];
+  }
+
+  /** The number of a block, given now if the trace never asks for it. */
+  int number(long fileId, long blockIndex) {
+    return number((int) (fileId - 1), blockIndex);
+  }
+
+  /** The number of the file that a request is for. */
+  long requestFileId(int request) {
+    return trace.volumes()[request] + 1L;
+  }
+
+  /** First byte of a request. */
+  long offset(int request) {
+    return trace.offsets()[request];
+  }
+
+  /** When a request came. */
+  long micros(int request) {
+    return trace.timesMicros()[request];
+  }
+
+  /** Bytes of a file: a volume is as long as the farthest request to it says. */
+  long fileBytes(long fileId) {
+    return fileBytes[(int) (fileId - 1)];
   }
 
   private long firstBlock(int request) {
@@ -118,7 +157,7 @@ public final class BlockAccesses {
   }
 
   private int number(int volume, long index) {
-    if (footprint * 2 >= table.length) {
+    if (numbered * 2 >= table.length) {
       rehash();
     }
     int i = home(volume, index);
@@ -128,20 +167,20 @@ public final class BlockAccesses {
       }
       i = i + 1 & table.length - 1;
     }
-    if (footprint == volumeOf.length) {
-      volumeOf = Arrays.copyOf(volumeOf, footprint * 2);
-      indexOf = Arrays.copyOf(indexOf, footprint * 2);
+    if (numbered == volumeOf.length) {
+      volumeOf = Arrays.copyOf(volumeOf, numbered * 2);
+      indexOf = Arrays.copyOf(indexOf, numbered * 2);
     }
-    volumeOf[footprint] = volume;
-    indexOf[footprint] = index;
-    table[i] = footprint;
-    return footprint++;
+    volumeOf[numbered] = volume;
+    indexOf[numbered] = index;
+    table[i] = numbered;
+    return numbered++;
   }
 
   private void rehash() {
     table = new int[table.length * 2];
     Arrays.fill(table, EMPTY);
-    for (int block = 0; block < footprint; block++) {
+    for (int block = 0; block < numbered; block++) {
       int i = home(volumeOf[block], indexOf[block]);
       while (table[i] != EMPTY) {
         i = i + 1 & table.length - 1;

@@ -34,8 +34,8 @@ public final class MissRatioCurve {
               Locale.ROOT,
               "%10d %.4f %s%n",
               result.cacheBlocks(),
-              result.missRatio(),
-              "#".repeat((int) Math.round(result.missRatio() * WIDTH))));
+              result.all().missRatio(),
+              "#".repeat((int) Math.round(result.all().missRatio() * WIDTH))));
     }
     return picture.toString();
   }

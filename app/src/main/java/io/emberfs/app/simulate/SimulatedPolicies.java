@@ -10,8 +10,17 @@ public final class SimulatedPolicies {
 
   private SimulatedPolicies() {}
 
-  /** Refuses a name that stands for nothing. */
-  public static void require(String name) throws Refusal {
+  /** Refuses a name that stands for nothing, or cannot be had in a scenario. */
+  public static void require(String name, Scenario scenario) throws Refusal {
+    boolean isPlain =
+        scenario.prefetch().kind() == PrefetchChoice.Kind.OFF && scenario.restartShare() == 0;
+    if (name.equals(BELADY) && !isPlain) {
+      throw new Refusal(
+          ExitCode.USAGE,
+          "cannot simulate",
+          BELADY + " knows the accesses of the trace and nothing else",
+          "give --prefetch off and no --restart-at, or another policy");
+    }
     if (!name.equals(BELADY) && !PolicyFactory.names().contains(name)) {
       throw new Refusal(
           ExitCode.USAGE,
@@ -26,14 +35,14 @@ public final class SimulatedPolicies {
    *
    * @param name that {@link #require} let pass
    * @param slotCount blocks that fit
-   * @param byPage whether a miss brings the pages that were asked for instead of the block
+   * @param scenario what happens besides
    */
   public static Replay.Result replay(
-      String name, BlockAccesses accesses, int slotCount, boolean byPage) {
+      String name, BlockAccesses accesses, int slotCount, Scenario scenario) {
     return new Replay(
             accesses,
             slotCount,
-            byPage,
+            scenario,
             (slots, view) ->
                 name.equals(BELADY)
                     ? new Belady(accesses, slots)

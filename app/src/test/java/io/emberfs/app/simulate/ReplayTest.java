@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 
 final class ReplayTest {
   private static final int BLOCK = 65536;
+  private static final Scenario BY_PAGE = new Scenario(true, PrefetchChoice.OFF, false, 0, false);
 
   /** Where recorded traces with reference ratios lie. */
   private static final Path TRACES =
@@ -49,14 +50,16 @@ final class ReplayTest {
   void byPageAPartialHitIsAMiss() {
     BlockAccesses accesses =
         accesses(new long[] {0, 4096, 0, 0, 8192}, new int[] {4096, 4096, 8192, 4096, 1});
-    assertThat(SimulatedPolicies.replay("lru", accesses, 4, false).missRatio()).isEqualTo(1 / 5.0);
-    assertThat(SimulatedPolicies.replay("lru", accesses, 4, true).missRatio()).isEqualTo(3 / 5.0);
+    assertThat(SimulatedPolicies.replay("lru", accesses, 4, Scenario.REPLACEMENT).all().missRatio())
+        .isEqualTo(1 / 5.0);
+    assertThat(SimulatedPolicies.replay("lru", accesses, 4, BY_PAGE).all().missRatio())
+        .isEqualTo(3 / 5.0);
   }
 
   @Test
   void aRequestMissesIfAnyOfItsBlocksDoes() {
     BlockAccesses accesses = accesses(new long[] {0, 0, 0}, new int[] {BLOCK, 4 * BLOCK, BLOCK});
-    Replay.Result result = SimulatedPolicies.replay("lru", accesses, 8, false);
+    Replay.Ratios result = SimulatedPolicies.replay("lru", accesses, 8, Scenario.REPLACEMENT).all();
     assertThat(result.missRatio()).isEqualTo(4 / 6.0);
     assertThat(result.missRatioByRequest()).isEqualTo(2 / 3.0);
     assertThat(result.missRatioByByte()).isEqualTo(4 / 6.0);
@@ -73,7 +76,10 @@ final class ReplayTest {
       }
       BlockAccesses accesses = accesses(offsets, lengths);
       double best = leastMisses(accesses, 0, new HashSet<>(), 3, new HashMap<>());
-      assertThat(SimulatedPolicies.replay("belady", accesses, 3, false).missRatio())
+      assertThat(
+              SimulatedPolicies.replay("belady", accesses, 3, Scenario.REPLACEMENT)
+                  .all()
+                  .missRatio())
           .isCloseTo(best / accesses.count(), within(1e-9));
     });
   }
@@ -88,13 +94,19 @@ final class ReplayTest {
       lengths[i] = 1 + random.nextInt(BLOCK);
     }
     BlockAccesses accesses = accesses(offsets, lengths);
-    double best = SimulatedPolicies.replay("belady", accesses, 40, false).missRatio();
+    double best =
+        SimulatedPolicies.replay("belady", accesses, 40, Scenario.REPLACEMENT).all().missRatio();
     for (String policy : PolicyFactory.names()) {
-      assertThat(SimulatedPolicies.replay(policy, accesses, 40, false).missRatio())
+      assertThat(
+              SimulatedPolicies.replay(policy, accesses, 40, Scenario.REPLACEMENT)
+                  .all()
+                  .missRatio())
           .as(policy)
           .isGreaterThanOrEqualTo(best);
       assertThat(
-              SimulatedPolicies.replay(policy, accesses, accesses.footprint(), false).missRatio())
+              SimulatedPolicies.replay(policy, accesses, accesses.footprint(), Scenario.REPLACEMENT)
+                  .all()
+                  .missRatio())
           .as(policy)
           .isEqualTo((double) accesses.footprint() / accesses.count());
     }
@@ -131,7 +143,11 @@ final class ReplayTest {
       assertThat(accesses.footprint()).as(line).isEqualTo(Integer.parseInt(cell[5]));
       double ratio =
           SimulatedPolicies.replay(
-                  cell[6].toLowerCase(Locale.ROOT), accesses, Integer.parseInt(cell[3]), false)
+                  cell[6].toLowerCase(Locale.ROOT),
+                  accesses,
+                  Integer.parseInt(cell[3]),
+                  Scenario.REPLACEMENT)
+              .all()
               .missRatio();
       cells++;
       if (Math.abs(ratio - Double.parseDouble(cell[7])) > FOUR_DIGITS) {
