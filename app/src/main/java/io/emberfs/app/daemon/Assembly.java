@@ -133,6 +133,7 @@ public final class Assembly implements Daemon.Assembler {
               stateDirectory.ssd(),
               new SsdSpec(configuration.geometry(), configuration.ssdBytes()),
               fence,
+              clock,
               meters);
       opened.addFirst(ssd);
       lower.add(ssd.tier());
