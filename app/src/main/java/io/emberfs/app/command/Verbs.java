@@ -23,7 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 public final class Verbs {
   private static final List<String> NAMES =
-      List.of("mount", "umount", "status", "stats", "drop", "simulate");
+      List.of("mount", "umount", "status", "stats", "drop", "scrub", "simulate");
   private static final int DISTANCE_MAX = 2;
 
   private final Console console;
@@ -89,6 +89,7 @@ public final class Verbs {
       case "status" -> new StatusVerb();
       case "stats" -> new StatsVerb();
       case "drop" -> new DropVerb();
+      case "scrub" -> new ScrubVerb();
       case "simulate" -> new SimulateVerb();
       default -> null;
     };

@@ -5,6 +5,7 @@ import io.emberfs.core.FsHandler;
 import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Meters;
 import io.emberfs.core.MountSpec;
+import io.emberfs.core.Scrub;
 import io.emberfs.core.Tier;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -20,6 +21,7 @@ public final class AssembledMount implements AutoCloseable {
   private final FsHandler handler;
   private final MountSpec spec;
   private final BlockCache cache;
+  private final Scrub scrub;
   private final List<Tier> tiers;
   private final Meters meters;
   private final List<AutoCloseable> closing;
@@ -30,6 +32,7 @@ public final class AssembledMount implements AutoCloseable {
    * @param handler what the transport is to serve
    * @param spec what is to be mounted
    * @param cache the block engine
+   * @param scrub verifies what its tiers hold
    * @param tiers in the order in which they are asked
    * @param meters every number of this mount
    * @param closing everything that has an end, first to last
@@ -39,6 +42,7 @@ public final class AssembledMount implements AutoCloseable {
       FsHandler handler,
       MountSpec spec,
       BlockCache cache,
+      Scrub scrub,
       List<Tier> tiers,
       Meters meters,
       List<AutoCloseable> closing) {
@@ -46,6 +50,7 @@ public final class AssembledMount implements AutoCloseable {
     this.handler = handler;
     this.spec = spec;
     this.cache = cache;
+    this.scrub = scrub;
     this.tiers = List.copyOf(tiers);
     this.meters = meters;
     this.closing = List.copyOf(closing);
@@ -65,6 +70,10 @@ public final class AssembledMount implements AutoCloseable {
 
   BlockCache cache() {
     return cache;
+  }
+
+  Scrub scrub() {
+    return scrub;
   }
 
   List<Tier> tiers() {

@@ -198,7 +198,14 @@ public final class Assembly implements Daemon.Assembler {
     meters.gauge("memory.transportBytesMax", transport::bufferBytesMax);
     meters.gauge("memory.scratchBytesMax", engine::scratchBytesMax);
     return new AssembledMount(
-        transport, fileSystem, mountSpec(configuration), engine.cache(), tiers, meters, opened);
+        transport,
+        fileSystem,
+        mountSpec(configuration),
+        engine.cache(),
+        engine.scrub(),
+        tiers,
+        meters,
+        opened);
   }
 
   /** Where nothing is remembered, nothing has to be told. */
