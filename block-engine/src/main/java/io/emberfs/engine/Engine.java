@@ -8,6 +8,7 @@ import io.emberfs.core.Clock;
 import io.emberfs.core.FileRecords;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Prefetcher;
+import io.emberfs.core.Scrub;
 import io.emberfs.core.StateStore;
 import io.emberfs.core.Tier;
 import io.emberfs.core.Workers;
@@ -25,6 +26,7 @@ import io.emberfs.engine.ram.RamTier;
 import io.emberfs.engine.ram.RamTierSpec;
 import io.emberfs.engine.read.BlockLoads;
 import io.emberfs.engine.read.ReadPath;
+import io.emberfs.engine.scrub.Scrubber;
 import io.emberfs.engine.tiers.BlockTransfer;
 import io.emberfs.engine.tiers.HandDown;
 import io.emberfs.engine.tiers.ScratchPool;
@@ -71,6 +73,7 @@ public final class Engine implements AutoCloseable {
 
   private static final long ROLE_IDLE_MILLIS = 20;
   private static final long PREFETCH_IDLE_MILLIS = 5;
+  private static final long SCRUB_IDLE_MILLIS = 200;
 
   /** Blocks that are being rewritten change many times in this while and are handed down once. */
   private static final long HAND_DOWN_IDLE_MILLIS = 1_000;
@@ -93,6 +96,7 @@ public final class Engine implements AutoCloseable {
   private final HandDown handDown;
   private final BlockLoads loads;
   private final PrefetchScheduler prefetch;
+  private final Scrubber scrubber;
   private final StateStore state;
   private final WarmState warm;
   private final ScratchPool loadScratch;
@@ -183,6 +187,9 @@ public final class Engine implements AutoCloseable {
             PrefetchLimits.DEFAULT,
             new PrefetchScheduler.Surroundings(
                 clock, reads::demandInFlight, threadCpuNanos, meters));
+    scrubber =
+        new Scrubber(
+            chain, files, loads, geometry.blockSize(), clock, reads::demandInFlight, meters);
     WritePath writes =
         new WritePath(geometry, store, files, versions, chain, transfer, fence, clock);
     warm = new WarmState(configuration.warmBlocksMax());
@@ -199,6 +206,11 @@ public final class Engine implements AutoCloseable {
   /** RAM and what lies below, for those who count. */
   public TierChain chain() {
     return chain;
+  }
+
+  /** Verifies what the tiers hold. */
+  public Scrub scrub() {
+    return scrubber;
   }
 
   /** Off-heap scratch memory, all of it in use. */
@@ -221,6 +233,7 @@ public final class Engine implements AutoCloseable {
     workers.loop("emberfs-check", checkPeriodMillis(), this::checkStep);
     workers.restingLoop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
     workers.restingLoop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
+    workers.restingLoop("emberfs-scrub", SCRUB_IDLE_MILLIS, scrubber::step);
     for (int i = 0; i < prefetchThreads; i++) {
       workers.restingLoop("emberfs-prefetch-" + i, PREFETCH_IDLE_MILLIS, prefetch::fetchStep);
     }
@@ -254,6 +267,11 @@ public final class Engine implements AutoCloseable {
   /** Fetches what was predicted, one bounded step. */
   public int fetchStep() {
     return prefetch.fetchStep();
+  }
+
+  /** Verifies some blocks, if a round is due or asked for. */
+  public int scrubStep() {
+    return scrubber.step();
   }
 
   /**

@@ -8,6 +8,7 @@ import io.emberfs.core.BlockCache.CachedFile;
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.FileRecord;
 import io.emberfs.core.FileRecords;
+import io.emberfs.core.Histogram;
 import io.emberfs.core.Meters;
 import io.emberfs.core.NodeIdentity;
 import io.emberfs.core.WriteFence;
@@ -31,6 +32,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 
 /** An engine over fakes, on one thread and a clock that the test turns; it can be restarted. */
@@ -136,6 +138,30 @@ final class EngineFixture implements AutoCloseable {
 
   long counter(String name) {
     return meters.counter(name).value();
+  }
+
+  /** What a gauge shows; fails if there is none. */
+  long gauge(String name) {
+    AtomicLong found = new AtomicLong(-1);
+    meters.visit(
+        new Meters.Visitor() {
+          @Override
+          public void count(String meter, long value) {
+            if (meter.equals(name)) {
+              found.set(value);
+            }
+          }
+
+          @Override
+          public void ratio(String meter, double value) {}
+
+          @Override
+          public void histogram(String meter, Histogram histogram) {}
+        });
+    if (found.get() < 0) {
+      throw new AssertionError("no meter " + name);
+    }
+    return found.get();
   }
 
   long ssdBlocks() {

@@ -73,9 +73,11 @@ public interface Tier extends AutoCloseable {
 
   /**
    * Verifies checksums at rest, from where the last call stopped; bad blocks are dropped and named
-   * to the sink.
+   * to the sink. It is no use of a block, takes nothing that lookups may want, and names no healthy
+   * block, whatever happens to it meanwhile. All callers share one position.
    *
    * @param byteBudget stored bytes to verify at most, rounded up to a block
+   * @param sink called while others wait for their turn to scrub: takes a note and returns
    * @return blocks verified; 0 when the round is complete and the next call begins anew
    */
   long scrub(long byteBudget, ScrubSink sink);

@@ -23,7 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 public final class Verbs {
   private static final List<String> NAMES =
-      List.of("mount", "umount", "status", "stats", "drop", "resize", "simulate");
+      List.of("mount", "umount", "status", "stats", "drop", "resize", "scrub", "simulate");
   private static final int DISTANCE_MAX = 2;
 
   private final Console console;
@@ -90,6 +90,7 @@ public final class Verbs {
       case "stats" -> new StatsVerb();
       case "drop" -> new DropVerb();
       case "resize" -> new ResizeVerb();
+      case "scrub" -> new ScrubVerb();
       case "simulate" -> new SimulateVerb();
       default -> null;
     };

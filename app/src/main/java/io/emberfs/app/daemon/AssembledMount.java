@@ -6,6 +6,7 @@ import io.emberfs.core.FsHandler;
 import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Meters;
 import io.emberfs.core.MountSpec;
+import io.emberfs.core.Scrub;
 import io.emberfs.core.Tier;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,6 +36,7 @@ public final class AssembledMount implements AutoCloseable {
   private final FsHandler handler;
   private final MountSpec spec;
   private final BlockCache cache;
+  private final Scrub scrub;
   private final List<Tier> tiers;
   private final Resizing resizing;
   private final Meters meters;
@@ -46,6 +48,7 @@ public final class AssembledMount implements AutoCloseable {
    * @param handler what the transport is to serve
    * @param spec what is to be mounted
    * @param cache the block engine
+   * @param scrub verifies what its tiers hold
    * @param tiers in the order in which they are asked
    * @param resizing changes the tiers' budgets
    * @param meters every number of this mount
@@ -56,6 +59,7 @@ public final class AssembledMount implements AutoCloseable {
       FsHandler handler,
       MountSpec spec,
       BlockCache cache,
+      Scrub scrub,
       List<Tier> tiers,
       Resizing resizing,
       Meters meters,
@@ -64,6 +68,7 @@ public final class AssembledMount implements AutoCloseable {
     this.handler = handler;
     this.spec = spec;
     this.cache = cache;
+    this.scrub = scrub;
     this.tiers = List.copyOf(tiers);
     this.resizing = resizing;
     this.meters = meters;
@@ -84,6 +89,10 @@ public final class AssembledMount implements AutoCloseable {
 
   BlockCache cache() {
     return cache;
+  }
+
+  Scrub scrub() {
+    return scrub;
   }
 
   List<Tier> tiers() {

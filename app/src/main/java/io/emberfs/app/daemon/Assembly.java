@@ -136,6 +136,7 @@ public final class Assembly implements Daemon.Assembler {
               stateDirectory.ssd(),
               new SsdSpec(configuration.geometry(), configuration.ssdBytes()),
               fence,
+              clock,
               meters);
       opened.addFirst(ssd);
       lower.add(ssd.tier());
@@ -208,6 +209,7 @@ public final class Assembly implements Daemon.Assembler {
         fileSystem,
         mountSpec(configuration),
         engine.cache(),
+        engine.scrub(),
         tiers,
         new TierResizing(configuration, ramBudget, tiers),
         meters,

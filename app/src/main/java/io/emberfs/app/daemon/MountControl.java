@@ -19,11 +19,13 @@ final class MountControl implements ControlServer.Handler {
   private static final double NANOS_PER_SECOND = 1e9;
 
   private final AssembledMount mount;
+  private final ScrubControl scrub;
   private final StopRequests stops;
   private final long startNanos;
 
   MountControl(AssembledMount mount, StopRequests stops, long startNanos) {
     this.mount = mount;
+    scrub = new ScrubControl(mount.scrub());
     this.stops = stops;
     this.startNanos = startNanos;
   }
@@ -35,6 +37,8 @@ final class MountControl implements ControlServer.Handler {
       case ControlRequest.STATS -> new ControlReply.Done(stats());
       case ControlRequest.DROP -> drop(request.option("tier", ALL_TIERS));
       case ControlRequest.RESIZE -> resize(request.options());
+      case ControlRequest.SCRUB -> scrub.begin(request);
+      case ControlRequest.SCRUB_PROGRESS -> scrub.progress(request);
       case ControlRequest.UNMOUNT -> stop(request.option("mode", "orderly"));
       default ->
           refused(

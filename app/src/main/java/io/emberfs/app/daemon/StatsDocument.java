@@ -32,9 +32,21 @@ final class StatsDocument {
                   "issuedBytes",
                   "throttled"),
               below(
-                  "tiers.ram", "capacityBytes", "usedBytes", "logicalBytes", "blocks", "evictions"),
+                  "tiers.ram",
+                  "capacityBytes",
+                  "usedBytes",
+                  "logicalBytes",
+                  "blocks",
+                  "evictions",
+                  "quarantined"),
               below(
-                  "tiers.ssd", "capacityBytes", "usedBytes", "logicalBytes", "blocks", "evictions"),
+                  "tiers.ssd",
+                  "capacityBytes",
+                  "usedBytes",
+                  "logicalBytes",
+                  "blocks",
+                  "evictions",
+                  "quarantined"),
               below(
                   "tiers.vram",
                   "capacityBytes",

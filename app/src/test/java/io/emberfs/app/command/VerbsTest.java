@@ -37,12 +37,21 @@ final class VerbsTest {
 
   @Test
   void whatIsNotMountedIsSaidSo() {
-    for (String verb : new String[] {"umount", "stats", "drop"}) {
+    for (String verb : new String[] {"umount", "stats", "drop", "scrub"}) {
       assertThat(run(verb, temp.toString())).isEqualTo(ExitCode.NOT_MOUNTED);
     }
     assertThat(run("umount", temp.resolve("missing/deep").toString()))
         .isEqualTo(ExitCode.NOT_MOUNTED);
     assertThat(out()).isEmpty();
+  }
+
+  @Test
+  void aScrubThatWouldNeverEndIsRefused() {
+    assertThat(run("scrub", temp.toString(), "--rate", "0")).isEqualTo(ExitCode.USAGE);
+    assertThat(err())
+        .isEqualTo(
+            "emberfs: cannot use --rate 0: nothing would ever be verified\n"
+                + "fix: give at least 1, such as 50M\n");
   }
 
   @Test

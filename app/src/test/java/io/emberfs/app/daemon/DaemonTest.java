@@ -17,6 +17,7 @@ import io.emberfs.core.BlockCache;
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.FsHandler;
 import io.emberfs.core.MountSpec;
+import io.emberfs.core.Scrub;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -170,14 +171,7 @@ final class DaemonTest {
   }
 
   private AssembledMount assemble(io.emberfs.core.Meters meters) {
-    BlockCache unused =
-        (BlockCache)
-            Proxy.newProxyInstance(
-                BlockCache.class.getClassLoader(),
-                new Class<?>[] {BlockCache.class},
-                (_, method, _) -> {
-                  throw new AssertionError(method + " was not expected");
-                });
+    BlockCache unused = unexpected(BlockCache.class);
     MountSpec spec =
         new MountSpec(
             configuration.mountPoint(),
@@ -196,12 +190,21 @@ final class DaemonTest {
         new FsHandler() {},
         spec,
         unused,
+        unexpected(Scrub.class),
         List.of(),
-        (tier, bytes) -> {
-          throw new AssertionError("resize of " + tier + " to " + bytes + " was not expected");
-        },
+        unexpected(AssembledMount.Resizing.class),
         meters,
         List.of(transport));
+  }
+
+  private static <T> T unexpected(Class<T> seam) {
+    return seam.cast(
+        Proxy.newProxyInstance(
+            seam.getClassLoader(),
+            new Class<?>[] {seam},
+            (_, method, _) -> {
+              throw new AssertionError(method + " was not expected");
+            }));
   }
 
   private ControlReply ask(ControlRequest request) throws Exception {

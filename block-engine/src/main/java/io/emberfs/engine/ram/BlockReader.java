@@ -184,15 +184,21 @@ final class BlockReader {
     if (BlockChecksum.of(stored.asSlice(0, meta.storedSize())) == meta.checksum()) {
       return true;
     }
-    dropDamaged(chosen);
+    boolean _ = dropDamaged(chosen);
     return false;
   }
 
-  /** Drops and counts a block whose bytes proved wrong, if it is still the one that was chosen. */
-  void dropDamaged(Chosen chosen) {
-    if (shelf.removeIfUnchanged(chosen)) {
+  /**
+   * Drops and counts a block whose bytes proved wrong, if it is still the one that was chosen.
+   *
+   * @return whether it was
+   */
+  boolean dropDamaged(Chosen chosen) {
+    boolean isDropped = shelf.removeIfUnchanged(chosen);
+    if (isDropped) {
       checksumFailures.increment();
     }
+    return isDropped;
   }
 
   /** Notes a hit of a block whose flags were read while the stamp proved it. */
@@ -253,7 +259,7 @@ final class BlockReader {
       }
       Codec codec = codecs.get(meta.codecId());
       if (!codec.expand(stored, raw)) {
-        dropDamaged(chosen);
+        boolean _ = dropDamaged(chosen);
         return CHANGED;
       }
       if (!isWhole) {

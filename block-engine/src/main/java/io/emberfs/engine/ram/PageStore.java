@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import io.emberfs.ffi.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -160,6 +161,14 @@ final class PageStore {
   /** Copies bytes that may run on into the pages that follow. */
   void copyOut(int page, long offset, MemorySegment target, long targetOffset, long length) {
     MemorySegment.copy(bytes, (long) page * pageSize + offset, target, targetOffset, length);
+  }
+
+  /**
+   * The start of a page, to be read by code that cannot take a segment. The arena may not be closed
+   * while it is read.
+   */
+  ByteBuffer view(int page, int length) {
+    return bytes.asSlice((long) page * pageSize, length).asByteBuffer();
   }
 
   private int takeLeaving(int[] leaving) {

@@ -14,7 +14,6 @@ import io.emberfs.engine.policy.PolicyFactory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -66,8 +65,8 @@ public final class RamTier implements Tier {
   private final BlockReader reader;
   private final BlockWriter writer;
   private final Warmer warmer;
+  private final RamScrub scrub;
   private final Meters.Counter checksumFailures;
-  private final AtomicInteger scrubSlot = new AtomicInteger();
   private volatile long capacityBytes;
   private volatile boolean isClosed;
 
@@ -100,6 +99,7 @@ public final class RamTier implements Tier {
     leases = new BufferPool(layout.leaseCount(), geometry.blockSize(), leaseArena);
     reader = new BlockReader(geometry, parts, shelf, scratch, codecs, observer, meters);
     writer = new BlockWriter(geometry, shelf, pages, codecs, meters);
+    scrub = new RamScrub(table, pages, placement, reader, geometry.granuleSize());
     warmer = new Warmer(spec, shelf, hits, reader, writer, scratch, codecs, meters);
     shelf.setPageLimit(layout.pageLimit(geometry, capacityBytes));
   }
@@ -255,15 +255,20 @@ public final class RamTier implements Tier {
     return null;
   }
 
+  /**
+   * Hands a block down once more ({@link #takeUnsaved}): the lower tier lost what it had of it.
+   *
+   * @return false if the block is not here, or transient
+   */
+  public boolean handDownAgain(long fileId, long blockIndex) {
+    checkOpen();
+    return unsaved.addAgain(fileId, blockIndex);
+  }
+
   @Override
   public long scrub(long byteBudget, ScrubSink sink) {
     checkOpen();
-    int number = claimScratch();
-    try {
-      return scrub(byteBudget, sink, scratch.buffer(number));
-    } finally {
-      scratch.giveBack(number);
-    }
+    return scrub.step(byteBudget, sink);
   }
 
   @Override
@@ -357,6 +362,8 @@ public final class RamTier implements Tier {
       return;
     }
     isClosed = true;
+    // Checksums are taken behind the back of the arena too.
+    scrub.stop();
     // Codecs use scratch memory behind the back of the arena, which would not wait for them.
     scratch.takeAll();
     arena.close();
@@ -381,38 +388,6 @@ public final class RamTier implements Tier {
       latest = new Chosen(chosen.slot(), table.stamp(chosen.slot()));
     }
     return null;
-  }
-
-  private long scrub(long byteBudget, ScrubSink sink, MemorySegment buffer) {
-    long blocks = 0;
-    long bytes = 0;
-    while (bytes < byteBudget || blocks == 0) {
-      int slot = scrubSlot.getAndIncrement();
-      if (slot < 0 || slot >= table.slotEnd()) {
-        scrubSlot.set(blocks == 0 ? 0 : table.slotEnd());
-        break;
-      }
-      Chosen chosen = new Chosen(slot, table.stamp(slot));
-      BlockMeta meta = reader.copyStored(chosen, buffer);
-      if (meta != null) {
-        blocks++;
-        bytes += meta.storedSize();
-        if (!reader.verify(chosen, meta, buffer)) {
-          sink.damaged(meta.fileId(), meta.blockIndex());
-        }
-      }
-    }
-    return blocks;
-  }
-
-  private int claimScratch() {
-    int number = scratch.claimSoon();
-    while (number == BufferPool.NONE) {
-      checkOpen();
-      Thread.onSpinWait();
-      number = scratch.claimSoon();
-    }
-    return number;
   }
 
   private void checkOpen() {

@@ -32,6 +32,26 @@ final class UnsavedBlocks {
     }
   }
 
+  /**
+   * A lower tier lost a block that was taken for saved: it stands in the queue again.
+   *
+   * @return false if it is not here, or never to be saved
+   */
+  boolean addAgain(long fileId, long blockIndex) {
+    lock.lock();
+    try {
+      int slot = table.findExact(fileId, blockIndex);
+      if (slot == EntryTable.NONE || table.hasFlag(slot, EntryTable.TRANSIENT)) {
+        return false;
+      }
+      table.clearFlags(slot, EntryTable.SAVED);
+      add(slot);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** The next unsaved block, from now on taken for saved; null if there is none. */
   @Nullable Chosen take() {
     lock.lock();

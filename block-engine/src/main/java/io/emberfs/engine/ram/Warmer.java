@@ -126,7 +126,7 @@ final class Warmer {
     }
     MemorySegment raw = buffer.asSlice(geometry.blockSize(), meta.rawSize());
     if (!codecs.get(meta.codecId()).expand(buffer.asSlice(0, meta.storedSize()), raw)) {
-      reader.dropDamaged(chosen);
+      boolean _ = reader.dropDamaged(chosen);
       return true;
     }
     int[] pageNumbers = shelf.takeSparePages(Long.bitCount(meta.validGranules()));

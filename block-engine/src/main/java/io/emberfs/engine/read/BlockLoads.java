@@ -193,6 +193,26 @@ public final class BlockLoads implements BlockLoader {
   }
 
   /**
+   * Reads one whole block of an open file from the backing once more, because a tier lost it.
+   *
+   * @return whether it was read for this call; false also if somebody else is about to bring it
+   */
+  public boolean reload(long fileId, long block) {
+    FileState state = files.inMemory(fileId);
+    if (state == null || !state.isOpen()) {
+      return false;
+    }
+    long size = state.size();
+    long whole = geometry.wholeMask(block, size);
+    if (whole == 0) {
+      return false;
+    }
+    long sequence = fence.sequence();
+    Claim claim = flights.claim(fileId, block, state.fileGeneration(), whole, sequence, false);
+    return claim.isLeader() && prefetchRun(state, size, List.of(claim.flight()), block) != 0;
+  }
+
+  /**
    * The flight of a block that has to come from the backing and that nobody else fetches now; else
    * null.
    */

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -93,7 +94,7 @@ final class RocksStore implements AutoCloseable {
   private final AtomicLong unflushedBytes = new AtomicLong();
   // Guarded by the exclusive lock of changes.
   private long logNumber;
-  private volatile boolean failed;
+  private final AtomicBoolean failed = new AtomicBoolean();
   private volatile boolean closed;
 
   private RocksStore(
@@ -177,15 +178,28 @@ final class RocksStore implements AutoCloseable {
 
   /** Whether the device failed: nothing is served or taken until the next opening. */
   boolean hasFailed() {
-    return failed;
+    return failed.get();
   }
 
   /** Notes that an operation failed, for good. */
   void fail(String operation, Exception cause) {
+    stop(operation + " failed (" + cause.getMessage() + ")");
+  }
+
+  /** Notes that the device works and gives back other bytes than it got, for good. */
+  void failOfDamage(int blockCount) {
+    stop(blockCount + " blocks came back damaged within a minute");
+  }
+
+  private void stop(String why) {
     failures.increment();
-    if (!failed) {
-      failed = true;
-      LOG.warn("ssd: {} failed, the tier stops serving: {}", operation, cause.getMessage());
+    if (failed.compareAndSet(false, true)) {
+      LOG.warn(
+          "ssd: {}, the tier stops serving and storing until the next mount; nothing is lost, its"
+              + " blocks are read from the backing. Look at the device below {} (the kernel's log,"
+              + " smartctl -a), or mount with another --state-dir",
+          why,
+          folder.directory());
     }
   }
 
@@ -330,7 +344,7 @@ final class RocksStore implements AutoCloseable {
       return;
     }
     try {
-      if (!failed) {
+      if (!failed.get()) {
         flush();
       }
     } catch (RocksDBException failure) {

@@ -1,6 +1,7 @@
 package io.emberfs.persistence.ssd;
 
 import io.emberfs.core.BlockMeta;
+import io.emberfs.core.Clock;
 import io.emberfs.core.FileRecords;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Tier;
@@ -35,12 +36,18 @@ public final class SsdDatabase implements AutoCloseable {
   private final SsdIndex index;
   private final BufferPool lookupBuffers;
   private final BufferPool offerBuffers;
+  private final BufferPool scrubBuffers;
   private final RocksStore store;
   private final SsdTier tier;
   private final RocksFileRecords records;
 
   private SsdDatabase(
-      RocksStore store, FileNumbers numbers, SsdSpec spec, WriteFence fence, Meters meters)
+      RocksStore store,
+      FileNumbers numbers,
+      SsdSpec spec,
+      WriteFence fence,
+      Clock clock,
+      Meters meters)
       throws RocksDBException {
     int blockSize = spec.geometry().blockSize();
     this.store = store;
@@ -50,9 +57,14 @@ public final class SsdDatabase implements AutoCloseable {
             (int) Math.clamp(LOOKUP_BUFFER_BYTES / blockSize, BUFFER_COUNT_MIN, LOOKUP_BUFFERS_MAX),
             blockSize);
     offerBuffers = new BufferPool(OFFER_BUFFERS, blockSize);
+    scrubBuffers = new BufferPool(1, blockSize);
     BlockStore blocks = new BlockStore(store, spec.geometry());
     IndexedBlocks indexed = new IndexedBlocks(store, blocks, index, fence);
-    tier = new SsdTier(spec, store, index, indexed, lookupBuffers, offerBuffers, meters);
+    DamageWatch damage = new DamageWatch(store, indexed, clock, meters);
+    SsdScrub scrub = new SsdScrub(index, indexed, scrubBuffers, damage);
+    tier =
+        new SsdTier(
+            spec, store, index, indexed, lookupBuffers, offerBuffers, damage, scrub, meters);
     records = new RocksFileRecords(store, indexed, numbers, meters);
     try {
       load(blocks, indexed, spec, meters);
@@ -68,10 +80,12 @@ public final class SsdDatabase implements AutoCloseable {
    * database where there is none.
    *
    * @param fence asked before a block is stored
+   * @param clock tells a device that is sick from one that fails now and then
    * @throws IOException if not even an empty database can be made there, or another process has it
    *     open; nothing stays open
    */
-  public static SsdDatabase open(Path directory, SsdSpec spec, WriteFence fence, Meters meters)
+  public static SsdDatabase open(
+      Path directory, SsdSpec spec, WriteFence fence, Clock clock, Meters meters)
       throws IOException {
     loadLibrary();
     DatabaseFolder folder = new DatabaseFolder(directory);
@@ -82,7 +96,7 @@ public final class SsdDatabase implements AutoCloseable {
         damage = "a log of it is damaged in a way that RocksDB does not recover from";
       } else if (folder.isTrusted()) {
         try {
-          return openTrusted(folder, spec, fence, meters);
+          return openTrusted(folder, spec, fence, clock, meters);
         } catch (RocksDBException failure) {
           damage = String.valueOf(failure.getMessage());
           if (damage.contains("LOCK")) {
@@ -97,7 +111,7 @@ public final class SsdDatabase implements AutoCloseable {
       folder.wipe();
     }
     try {
-      return openNew(folder, spec, fence, meters);
+      return openNew(folder, spec, fence, clock, meters);
     } catch (RocksDBException failure) {
       throw new IOException(
           "cannot make a database in " + directory + ": " + failure.getMessage(), failure);
@@ -119,7 +133,8 @@ public final class SsdDatabase implements AutoCloseable {
     return RocksSettings.memoryBytesMax()
         + index.memoryBytesMax()
         + lookupBuffers.memoryBytes()
-        + offerBuffers.memoryBytes();
+        + offerBuffers.memoryBytes()
+        + scrubBuffers.memoryBytes();
   }
 
   /** Bytes of the table and blob files now; 0 once closed or failed. */
@@ -149,7 +164,7 @@ public final class SsdDatabase implements AutoCloseable {
   }
 
   private static SsdDatabase openTrusted(
-      DatabaseFolder folder, SsdSpec spec, WriteFence fence, Meters meters)
+      DatabaseFolder folder, SsdSpec spec, WriteFence fence, Clock clock, Meters meters)
       throws RocksDBException {
     RocksStore store = RocksStore.open(folder, meters);
     try {
@@ -161,7 +176,7 @@ public final class SsdDatabase implements AutoCloseable {
       if (numbers == null) {
         throw new RocksDBException("its identity is damaged or of another block size");
       }
-      return new SsdDatabase(store, numbers, spec, fence, meters);
+      return new SsdDatabase(store, numbers, spec, fence, clock, meters);
     } catch (RocksDBException failure) {
       store.close();
       throw failure;
@@ -169,14 +184,14 @@ public final class SsdDatabase implements AutoCloseable {
   }
 
   private static SsdDatabase openNew(
-      DatabaseFolder folder, SsdSpec spec, WriteFence fence, Meters meters)
+      DatabaseFolder folder, SsdSpec spec, WriteFence fence, Clock clock, Meters meters)
       throws IOException, RocksDBException {
     RocksStore store = RocksStore.open(folder, meters);
     try {
       store.resume();
       FileNumbers numbers =
           FileNumbers.begin(store, spec.geometry().blockSize(), new SecureRandom());
-      SsdDatabase database = new SsdDatabase(store, numbers, spec, fence, meters);
+      SsdDatabase database = new SsdDatabase(store, numbers, spec, fence, clock, meters);
       folder.trust();
       return database;
     } catch (IOException | RocksDBException failure) {
@@ -225,6 +240,7 @@ public final class SsdDatabase implements AutoCloseable {
   private void closeMemory() {
     lookupBuffers.close();
     offerBuffers.close();
+    scrubBuffers.close();
     index.close();
   }
 }

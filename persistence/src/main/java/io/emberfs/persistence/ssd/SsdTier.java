@@ -13,19 +13,18 @@ import io.emberfs.persistence.ssd.RocksStore.Reading;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
 /**
- * The SSD tier: budget, eviction, leases and scrubbing over {@link IndexedBlocks}.
+ * The SSD tier: budget, eviction and leases over {@link IndexedBlocks}.
  *
  * <p>A hit is copied from the database into a buffer of a fixed pool, verified, and lent until its
  * lease is closed; no buffer, no answer: busy. Oldest blocks go first, used ones get another turn,
  * those of files that have moved on go at once.
  *
- * <p><b>Failure.</b> When the database fails, the index is emptied: lookups miss, offers are
- * declined. A removal is still tried; if that fails too, the database is marked so that no later
- * run serves from it.
+ * <p><b>Failure.</b> When the database fails, or too many blocks come back damaged, the index is
+ * emptied: lookups miss, offers are declined. A removal is still tried; if that fails too, the
+ * database is marked so that no later run serves from it.
  *
  * <p><b>Disk space.</b> Live blocks stay within the budget. Dead values are collected in {@link
  * #flush}, which the engine calls again and again; while the files are above {@link
@@ -41,14 +40,14 @@ final class SsdTier implements Tier {
   private final BlockGeometry geometry;
   private final BufferPool lookupBuffers;
   private final BufferPool offerBuffers;
+  private final DamageWatch damage;
+  private final SsdScrub scrub;
   private final Meters.Counter offers;
   private final Meters.Counter declined;
   private final Meters.Counter bytesWritten;
   private final Meters.Counter lookupErrors;
-  private final Meters.Counter checksumFailures;
   private final Meters.Counter leaseErrors;
   private final AtomicLong evictions = new AtomicLong();
-  private final AtomicLong scrubbedTo = new AtomicLong();
   private volatile long capacityBytes;
   private volatile boolean overDiskLimit;
   private volatile boolean closed;
@@ -60,6 +59,8 @@ final class SsdTier implements Tier {
       IndexedBlocks indexed,
       BufferPool lookupBuffers,
       BufferPool offerBuffers,
+      DamageWatch damage,
+      SsdScrub scrub,
       Meters meters) {
     this.index = index;
     this.indexed = indexed;
@@ -67,13 +68,15 @@ final class SsdTier implements Tier {
     this.geometry = spec.geometry();
     this.lookupBuffers = lookupBuffers;
     this.offerBuffers = offerBuffers;
+    this.damage = damage;
+    this.scrub = scrub;
     this.capacityBytes = spec.capacityBytes();
     offers = meters.counter("ssd.offers");
     declined = meters.counter("ssd.declined");
     bytesWritten = meters.counter("ssd.bytesWritten");
     lookupErrors = meters.counter("ssd.lookupErrors");
-    checksumFailures = meters.counter("integrity.checksumFailures");
     leaseErrors = meters.counter("ssd.leaseErrors");
+    meters.gauge("tiers.ssd.quarantined", () -> store.hasFailed() ? 1 : 0);
   }
 
   @Override
@@ -120,7 +123,7 @@ final class SsdTier implements Tier {
     }
     return switch (outcome.kind()) {
       case DAMAGED -> {
-        checksumFailures.increment();
+        damage.damaged();
         yield new Lookup.Corrupt(expected.fileId(), expected.blockIndex());
       }
       case BUSY -> Lookup.BUSY;
@@ -252,49 +255,13 @@ final class SsdTier implements Tier {
   @Override
   public long scrub(long byteBudget, ScrubSink sink) {
     enter();
-    BufferPool.Buffer buffer = lookupBuffers.take();
     try {
-      long verified = 0;
-      long bytes = 0;
-      while (buffer != null && bytes < byteBudget) {
-        BlockMeta meta = nextToScrub();
-        if (meta == null) {
-          break;
-        }
-        switch (indexed.read(meta, 0, buffer, Reading.SWEEP).kind()) {
-          case DAMAGED -> {
-            checksumFailures.increment();
-            sink.damaged(meta.fileId(), meta.blockIndex());
-          }
-          case RIGHT, ABSENT, BUSY -> {}
-        }
-        verified++;
-        bytes += meta.storedSize();
-      }
-      if (verified == 0 && buffer != null) {
-        scrubbedTo.set(0);
-      }
-      return verified;
+      return scrub.step(byteBudget, sink);
     } catch (RocksDBException failure) {
       fail("scrubbing", failure);
       return 0;
     } finally {
-      if (buffer != null) {
-        lookupBuffers.giveBack(buffer);
-      }
       store.leave();
-    }
-  }
-
-  private @Nullable BlockMeta nextToScrub() {
-    synchronized (index) {
-      for (long entry = scrubbedTo.get(); entry < index.entryEnd(); entry++) {
-        if (index.isLive((int) entry)) {
-          scrubbedTo.set(entry + 1);
-          return index.meta((int) entry);
-        }
-      }
-      return null;
     }
   }
 
@@ -397,6 +364,7 @@ final class SsdTier implements Tier {
   public void close() {
     if (!closed && store.enter()) {
       closed = true;
+      scrub.stop();
       store.leave();
     }
   }

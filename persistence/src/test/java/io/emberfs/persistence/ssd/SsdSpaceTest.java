@@ -3,6 +3,7 @@ package io.emberfs.persistence.ssd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.Clock;
 import io.emberfs.core.Lookup;
 import io.emberfs.core.Meters;
 import io.emberfs.core.WriteFence;
@@ -26,7 +27,7 @@ final class SsdSpaceTest {
     long blockCount = 20 * capacityBytes / GEOMETRY.blockSize();
     SsdSpec spec = new SsdSpec(GEOMETRY, capacityBytes);
     try (SsdDatabase database =
-        SsdDatabase.open(temporary.resolve("ssd"), spec, WriteFence.OPEN, meters)) {
+        SsdDatabase.open(temporary.resolve("ssd"), spec, WriteFence.OPEN, Clock.SYSTEM, meters)) {
       TierProbe probe = new TierProbe(database.tier(), GEOMETRY, WriteFence.OPEN);
       long bytesMax = 0;
       for (long block = 0; block < blockCount; block++) {

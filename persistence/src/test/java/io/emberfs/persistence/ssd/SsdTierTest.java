@@ -1,6 +1,7 @@
 package io.emberfs.persistence.ssd;
 
 import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.Clock;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Tier;
 import io.emberfs.core.WriteFence;
@@ -22,7 +23,8 @@ final class SsdTierTest extends TierContract {
       throws IOException {
     SsdSpec spec = new SsdSpec(geometry, capacityBytes);
     databases.add(
-        SsdDatabase.open(directory.resolve("ssd" + databases.size()), spec, fence, new Meters()));
+        SsdDatabase.open(
+            directory.resolve("ssd" + databases.size()), spec, fence, Clock.SYSTEM, new Meters()));
     return databases.getLast().tier();
   }
 

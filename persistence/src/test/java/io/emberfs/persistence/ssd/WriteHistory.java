@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.BlockLease;
+import io.emberfs.core.Clock;
 import io.emberfs.core.FileRecord;
 import io.emberfs.core.FileVersion;
 import io.emberfs.core.Lookup;
@@ -48,7 +49,8 @@ final class WriteHistory {
   }
 
   static SsdDatabase open(Path directory, Meters meters) throws IOException {
-    return SsdDatabase.open(directory, new SsdSpec(GEOMETRY, 64L << 20), WriteFence.OPEN, meters);
+    return SsdDatabase.open(
+        directory, new SsdSpec(GEOMETRY, 64L << 20), WriteFence.OPEN, Clock.SYSTEM, meters);
   }
 
   /** The other process: lives through a history, says so and waits to be killed. */

@@ -51,6 +51,7 @@ final class Mount {
   private final SimulatedBacking backing;
   private final @Nullable SimulatedSsd ssd;
   private final Engine engine;
+  private final BitRot rot;
   private final Set<Long> fileIds = new HashSet<>();
   private boolean dead;
 
@@ -89,7 +90,8 @@ final class Mount {
             () -> 0,
             meters);
     engine.restore();
-    engine.start(world.scheduler, PREFETCH_THREADS);
+    rot = new BitRot(world, engine);
+    engine.start(rot, PREFETCH_THREADS);
   }
 
   private Runnable fenceForgets(Plant plant) {
@@ -215,10 +217,11 @@ final class Mount {
           count("handDown.blocks") == tier.takenCount(),
           "%d blocks counted as handed down, %d taken"
               .formatted(count("handDown.blocks"), tier.takenCount()));
-      require(
-          count("integrity.checksumFailures") <= tier.damagedCount(),
-          "more damage was counted than there was");
     }
+    long damagedCount = rot.turnedCount() + (tier == null ? 0 : tier.damagedCount());
+    require(
+        count("integrity.checksumFailures") <= damagedCount,
+        "more damage was counted than there was");
     require(
         engine.chain().ram().usedBytes() <= ramBytes(world.weather)
             || world.weather.ramPages() == 0,

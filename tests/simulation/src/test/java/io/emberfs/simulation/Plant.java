@@ -27,5 +27,7 @@ enum Plant {
   /** The fence forgets that a write ended: bytes read before it may reach RAM after it. */
   LATE_INSERT,
   /** The lower tier does not notice that a block is given back. */
-  LOST_LEASE
+  LOST_LEASE,
+  /** Bits turn in RAM, and nobody looks. */
+  NO_SCRUB
 }

@@ -33,6 +33,7 @@ final class SimulatedSsd implements Tier {
   private final boolean[] lent = new boolean[BUFFER_COUNT];
   private long capacityBytes;
   private boolean vanished;
+  private boolean isHalfWay;
   private long evictionCount;
   private long takenCount;
   private long damagedCount;
@@ -125,7 +126,12 @@ final class SimulatedSsd implements Tier {
       damagedCount++;
       return lend(damaged(block, true));
     }
+    damagedCount += isDamaged(block) ? 1 : 0;
     return lend(block);
+  }
+
+  private static boolean isDamaged(Block block) {
+    return TestBlocks.checksum(block.stored()) != block.meta().checksum();
   }
 
   private Lookup lend(Block block) {
@@ -255,7 +261,31 @@ final class SimulatedSsd implements Tier {
 
   @Override
   public long scrub(long byteBudget, ScrubSink sink) {
-    return 0;
+    world.scheduler.pause();
+    long verified = 0;
+    if (!isHalfWay && !isGone()) {
+      for (Block block : List.copyOf(device.blocks().values())) {
+        verified += verify(block, sink) ? 1 : 0;
+        world.scheduler.pause();
+      }
+    }
+    isHalfWay = verified > 0;
+    return verified;
+  }
+
+  /** Looks at a block if it is still there. */
+  private boolean verify(Block block, ScrubSink sink) {
+    BlockMeta meta = block.meta();
+    BlockKey key = new BlockKey(meta.fileId(), meta.blockIndex());
+    if (isGone() || device.blocks().get(key) != block) {
+      return false;
+    }
+    if (isDamaged(block)) {
+      device.remove(key);
+      world.trace.note("ssd scrub finds damage, file and block:", key.fileId(), key.blockIndex());
+      sink.damaged(key.fileId(), key.blockIndex());
+    }
+    return true;
   }
 
   @Override

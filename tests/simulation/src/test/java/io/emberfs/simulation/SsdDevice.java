@@ -82,6 +82,25 @@ final class SsdDevice {
     }
   }
 
+  /** Turns a bit of some block where it lies, if there is one; what was flushed of it too. */
+  void turnBit(RandomGenerator draws) {
+    if (blocks.isEmpty()) {
+      return;
+    }
+    List<BlockKey> keys = List.copyOf(blocks.keySet());
+    BlockKey key = keys.get(draws.nextInt(keys.size()));
+    Block block = blocks.get(key);
+    byte[] bytes = block.stored().clone();
+    bytes[draws.nextInt(bytes.length)] ^= (byte) (1 << draws.nextInt(Byte.SIZE));
+    Block turned = new Block(block.meta(), bytes);
+    blocks.replace(key, turned);
+    baseBlocks.replace(key, block, turned);
+    log.replaceAll(change ->
+        change instanceof Change.Put(BlockKey put, Block stored) && stored == block
+            ? new Change.Put(put, turned)
+            : change);
+  }
+
   void removeFrom(long fileId, long firstBlockIndex) {
     removeFrom(blocks, fileId, firstBlockIndex);
     log.add(new Change.RemovedFrom(fileId, firstBlockIndex));

@@ -14,6 +14,7 @@ import java.util.random.RandomGenerator;
  * @param faultChance how often a call of the backing fails
  * @param ssdFaultChance how often a call of the tier below goes wrong
  * @param stateFaultChance how often a piece of state is not saved or not found
+ * @param rotChance how often bits turn when the scrub could begin a round
  * @param foreignWeight how often somebody else changes a file
  * @param crashWeight how often everything is killed
  */
@@ -35,6 +36,7 @@ record Weather(
     double faultChance,
     double ssdFaultChance,
     double stateFaultChance,
+    double rotChance,
     int foreignWeight,
     int crashWeight,
     int proposals) {
@@ -69,6 +71,7 @@ record Weather(
         faulty ? 0.005 + 0.03 * random.nextDouble() : 0,
         ssdFaulty ? 0.1 * random.nextDouble() : 0,
         random.nextInt(4) == 0 ? 0.3 : 0,
+        random.nextInt(3) == 0 ? 0.1 : 0,
         random.nextInt(3) * random.nextInt(4),
         random.nextInt(3),
         random.nextInt(3));
@@ -76,7 +79,7 @@ record Weather(
 
   @Override
   public String toString() {
-    return "blockSize %d, ramPages %d, ssdBytes %d, policy %s, files %d, clients %d, ttl %d ms, faults %.3f, ssd faults %.3f"
+    return "blockSize %d, ramPages %d, ssdBytes %d, policy %s, files %d, clients %d, ttl %d ms, faults %.3f, ssd faults %.3f, rot %.1f"
         .formatted(
             blockSize,
             ramPages,
@@ -86,6 +89,7 @@ record Weather(
             clientCount,
             ttlNanos / 1_000_000,
             faultChance,
-            ssdFaultChance);
+            ssdFaultChance,
+            rotChance);
   }
 }

@@ -10,6 +10,7 @@ import io.emberfs.core.TierClosedException;
 import io.emberfs.core.WriteFence;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,6 +18,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 
@@ -54,6 +56,17 @@ public final class FakeTier implements Tier {
   /** Runs this when somebody asks next which granules of a block are here. */
   public synchronized void onNextIndexLook(Runnable action) {
     onNextIndexLook = action;
+  }
+
+  /** Turns one bit of a block where it lies; fails if it is not here. */
+  public synchronized void damage(long fileId, long blockIndex) {
+    BlockKey key = new BlockKey(fileId, blockIndex);
+    Block block = Objects.requireNonNull(blocks.get(key), "no such block");
+    MemorySegment turned =
+        Arena.ofAuto().allocate(block.stored().byteSize(), Long.BYTES).copyFrom(block.stored());
+    byte last = turned.get(ValueLayout.JAVA_BYTE, turned.byteSize() - 1);
+    turned.set(ValueLayout.JAVA_BYTE, turned.byteSize() - 1, (byte) (last ^ 1));
+    blocks.put(key, new Block(block.meta(), turned.asReadOnly()));
   }
 
   /** Fails if a lease is open, and shows where it was taken. */
@@ -154,7 +167,7 @@ public final class FakeTier implements Tier {
       if (block != null) {
         verified++;
         bytes += block.meta().storedSize();
-        byte[] stored = block.stored().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+        byte[] stored = block.stored().toArray(ValueLayout.JAVA_BYTE);
         if (TestBlocks.checksum(stored) != block.meta().checksum()) {
           drop(key);
           sink.damaged(key.fileId(), key.blockIndex());

@@ -380,17 +380,10 @@ public abstract class TierContract {
     for (long block = 0; block < 5; block++) {
       accept(block, GENERATION, whole);
     }
-    for (int round = 0; round < 2; round++) {
-      long verified = 0;
-      for (long step = tier.scrub(1, this::failDamaged);
-          step > 0;
-          step = tier.scrub(1, this::failDamaged)) {
-        verified += step;
-        assertThat(verified).isLessThanOrEqualTo(5);
-      }
-      assertThat(verified).isEqualTo(5);
-    }
-    assertThat(tier.blockCount()).isEqualTo(5);
+    ScrubProbe scrub = new ScrubProbe(tier, geometry, fence);
+
+    scrub.verifiesEachBlockOnceARound(1, 2);
+    scrub.verifiesEachBlockOnceARound(Long.MAX_VALUE, 2);
   }
 
   @Test
@@ -400,17 +393,18 @@ public abstract class TierContract {
     byte[] damaged = blocks.bytes(FILE, 2, GENERATION, whole);
     damaged[damaged.length / 2] ^= 0x10;
     boolean accepted = probe.offer(right, damaged);
-    List<BlockKey> named = new ArrayList<>();
 
-    while (tier.scrub(
-            Long.MAX_VALUE, (fileId, blockIndex) -> named.add(new BlockKey(fileId, blockIndex)))
-        > 0) {
-      assertThat(named).hasSizeLessThanOrEqualTo(1);
-    }
+    List<BlockKey> named = new ScrubProbe(tier, geometry, fence).damagedInARound();
 
     assertThat(named).isEqualTo(accepted ? List.of(key(2)) : List.of());
     assertMiss(2, 0);
     hit(1, whole).close();
+  }
+
+  @Test
+  void scrubNamesNoBlockThatIsBeingReplaced() {
+    Seeds.check(random ->
+        new ScrubProbe(tier, geometry, fence).namesNoBlockThatIsBeingReplaced(random, 600));
   }
 
   @Test
