@@ -60,8 +60,10 @@ public record BlockGeometry(int blockSize) {
    * @param length bytes, at least 1, not past the block's end
    */
   public long touchedMask(int offsetInBlock, int length) {
-    int first = offsetInBlock / granuleSize();
-    int last = (offsetInBlock + length - 1) / granuleSize();
+    // Shifts, for this is on the way of every hit.
+    int granuleShift = Integer.numberOfTrailingZeros(granuleSize());
+    int first = offsetInBlock >>> granuleShift;
+    int last = (offsetInBlock + length - 1) >>> granuleShift;
     return lowMask(last + 1) & ~lowMask(first);
   }
 

@@ -64,8 +64,8 @@ final class BlockPlacement {
   }
 
   void giveBack(int[] pageNumbers) {
-    for (int page : pageNumbers) {
-      pages.giveBack(page);
+    for (int i = pageNumbers.length - 1; i >= 0; i--) {
+      pages.giveBack(pageNumbers[i]);
     }
   }
 
@@ -160,15 +160,19 @@ final class BlockPlacement {
     table.setWriteSequence(slot, Math.min(table.writeSequence(slot), meta.writeSequence()));
   }
 
+  /**
+   * The last page first: the next block of this size then gets them in the order of this one, so
+   * that what once lay in a row, and is copied in one go, goes on doing so.
+   */
   private void giveBackPages(int slot) {
     if (isPlain(slot)) {
-      for (long rest = table.validGranules(slot); rest != 0; rest &= rest - 1) {
-        pages.giveBack(table.page(slot, Long.numberOfTrailingZeros(rest)));
+      for (long rest = table.validGranules(slot); rest != 0; rest ^= Long.highestOneBit(rest)) {
+        pages.giveBack(table.page(slot, Long.SIZE - 1 - Long.numberOfLeadingZeros(rest)));
       }
       return;
     }
     int pageCount = Math.ceilDiv(table.storedSize(slot), geometry.granuleSize());
-    for (int i = 0; i < pageCount; i++) {
+    for (int i = pageCount - 1; i >= 0; i--) {
       pages.giveBack(table.page(slot, i));
     }
   }

@@ -24,6 +24,10 @@ final class BlockReader {
 
   private final BlockGeometry geometry;
   private final int granuleSize;
+
+  /** A division by a size that the compiler does not know would cost a hit several look-ups. */
+  private final int granuleShift;
+
   private final EntryTable table;
   private final PageStore pages;
   private final BlockPlacement placement;
@@ -45,6 +49,7 @@ final class BlockReader {
       Meters meters) {
     this.geometry = geometry;
     granuleSize = geometry.granuleSize();
+    granuleShift = Integer.numberOfTrailingZeros(granuleSize);
     table = parts.table();
     pages = parts.pages();
     placement = parts.placement();
@@ -215,17 +220,17 @@ final class BlockReader {
     int end = offsetInBlock + length;
     int position = offsetInBlock;
     while (position < end) {
-      int granule = position / granuleSize;
+      int granule = position >>> granuleShift;
       int page = table.page(slot, granule);
-      int runEnd = (granule + 1) * granuleSize;
+      int runEnd = (granule + 1) << granuleShift;
       for (int next = page + 1;
-          runEnd < end && table.page(slot, runEnd / granuleSize) == next;
+          runEnd < end && table.page(slot, runEnd >>> granuleShift) == next;
           next++) {
         runEnd += granuleSize;
       }
       int runLength = Math.min(runEnd, end) - position;
-      pages.copyOut(
-          page, position % granuleSize, target, targetOffset + position - offsetInBlock, runLength);
+      int offsetInPage = position & (granuleSize - 1);
+      pages.copyOut(page, offsetInPage, target, targetOffset + position - offsetInBlock, runLength);
       position += runLength;
     }
   }

@@ -130,7 +130,8 @@ final class BlockShelf {
         slot = NONE;
       }
       if (slot == NONE) {
-        slot = placement.insert(incoming, flags);
+        boolean isPrefetched = (flags & EntryTable.PREFETCHED) != 0;
+        slot = placement.insert(incoming, isPrefetched ? flags | EntryTable.UNTRIED : flags);
         policy.onInsert(slot);
         unsaved.add(slot);
       } else if ((incoming.granules() & ~table.validGranules(slot)) == 0) {

@@ -57,6 +57,9 @@ final class EntryTable implements ReplacementPolicy.SlotView {
   /** Holds a block. */
   static final int LIVE = 64;
 
+  /** A prefetch brought the block, and what was replayed of it so far is no use at all. */
+  static final int UNTRIED = 128;
+
   private static final long STAMP = 0;
   private static final long FILE_ID = 8;
   private static final long BLOCK_INDEX = 16;

@@ -101,7 +101,12 @@ final class HitReplay {
     }
   }
 
-  /** Called under the lock, by the rings. A slot may have another tenant by now; no harm. */
+  /**
+   * Called under the lock, by the rings. A slot may have another tenant by now; no harm.
+   *
+   * <p>The first use of a prefetched block is what another block is read for: it came in time, but
+   * nobody came back to it. Were it used for that, every block that a scan passes would be.
+   */
   @SuppressWarnings("GuardedBy") // the rings call it within drain and record
   private void replay(int slot) {
     assert lock.isHeldByCurrentThread();
@@ -109,7 +114,9 @@ final class HitReplay {
       return;
     }
     policy.onHit(slot);
-    if (placement.isPlain(slot)) {
+    if (table.hasFlag(slot, EntryTable.UNTRIED)) {
+      table.clearFlags(slot, EntryTable.UNTRIED);
+    } else if (placement.isPlain(slot)) {
       table.raiseFlags(slot, EntryTable.USED);
     } else if (table.hasFlag(slot, EntryTable.USED_WARM)) {
       table.clearFlags(slot, EntryTable.USED_WARM);

@@ -105,6 +105,18 @@ final class RamTierReadTest {
   }
 
   @Test
+  void aBlockInTheMemoryOfAnotherLiesInARowLikeThatOne() {
+    for (long block = 0; block < 5; block++) {
+      blocks.insert(block, blocks.whole, 0);
+      int slot = tier.table.find(TestTier.FILE, block);
+      for (int granule = 1; granule < blocks.geometry.granulesPerBlock(); granule++) {
+        assertThat(tier.table.page(slot, granule)).isEqualTo(tier.table.page(slot, 0) + granule);
+      }
+      tier.remove(TestTier.FILE, block);
+    }
+  }
+
+  @Test
   void aCompressedBlockDeclinesAPartThatItHasNotAndIsMadePlainForTheNext() {
     blocks.offerCompressed(1, TestTier.GENERATION, 0xFF);
 

@@ -63,6 +63,24 @@ final class RamTierUpkeepTest {
     }
   }
 
+  /** It came in time, and nobody came back to it: so a scan would keep all that it passes. */
+  @Test
+  void theFirstUseOfAPrefetchedBlockDoesNotKeepItWarm() {
+    long block = 0;
+    while (tier.evictionCount() == 0) {
+      blocks.insert(block, whole, RamTier.PREFETCHED);
+      blocks.readsRight(block, 0, 1);
+      block++;
+    }
+
+    blocks.settle();
+
+    assertThat(blocks.count("ram.warmed")).isZero();
+    useAll(block - 1);
+    insertUnused(block, 50);
+    assertThat(blocks.count("ram.warmed")).isPositive();
+  }
+
   @Test
   void anyCodecKeepsWarmBlocksAndTheirBytes() {
     for (int codec : new int[] {Lz4Codec.ID, ZstdCodec.ID, GzipCodec.ID, SnappyCodec.ID}) {

@@ -22,11 +22,16 @@ public final class Main {
     BENCHMARKS.put("slow-volume", new SlowVolume());
     BENCHMARKS.put("ram-hit", new RamHit());
     BENCHMARKS.put("start", new Start());
-    BENCHMARKS.put("memory", new Memory());
+    BENCHMARKS.put("resident", new Resident());
     BENCHMARKS.put("transports", new Transports());
     BENCHMARKS.put("hand-off", new HandOff());
     BENCHMARKS.put("metadata", new Metadata());
     BENCHMARKS.put("codecs", new CodecSpeeds());
+    BENCHMARKS.put("cold-random", new ColdRandom());
+    BENCHMARKS.put("scan", new Scan());
+    BENCHMARKS.put("engine", new EngineHits());
+    BENCHMARKS.put("compressed-hit", new CompressedHit());
+    BENCHMARKS.put("scale", new Scale());
     BENCHMARKS.put("soak", new Soak());
   }
 

@@ -67,6 +67,11 @@ final class Report {
     rows.add(new Row(text, median(measured), median(baseline), ratio, "", true));
   }
 
+  /** A row with one median, without a bar. */
+  void figure(String text, String measured) {
+    rows.add(new Row(text, median(measured), 0, median(measured), "", true));
+  }
+
   /** A row with one median, which should be at most {@code bar}. */
   void atMost(String text, String measured, double bar) {
     row(text, median(measured), 0, median(measured), "<=", bar, median(measured) <= bar);

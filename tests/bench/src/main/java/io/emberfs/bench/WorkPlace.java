@@ -77,6 +77,7 @@ final class WorkPlace implements AutoCloseable {
         Commands.run(List.of("fusermount3", "-u", "-z", mountPoint.toString()));
       }
       ThrottledVolume.detachAll(directory, name());
+      MemoryGroup.remove(name());
       removeTree();
     } catch (IOException cause) {
       throw new UncheckedIOException("cannot clear " + directory, cause);
