@@ -21,6 +21,14 @@ public interface Request {
   /** The caller's umask; 0 for operations that carry none. */
   int umask();
 
+  /**
+   * For READ and WRITE: whether the caller's file has O_DIRECT now, so that the bytes go past the
+   * kernel's pages.
+   */
+  default boolean isDirect() {
+    return false;
+  }
+
   /** Data that came with the request (a WRITE's bytes, an xattr's value); valid until answered. */
   MemorySegment in();
 

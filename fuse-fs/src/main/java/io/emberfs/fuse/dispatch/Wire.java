@@ -26,6 +26,9 @@ final class Wire {
   static final int OUT_ERROR = 4;
   static final int OUT_UNIQUE = 8;
 
+  // flags of a file, as in asm-generic/fcntl.h
+  static final int O_DIRECT = 040000;
+
   // struct fuse_attr
   static final int ATTR_SIZE = 88;
   static final int ATTR_INO = 0;
@@ -90,6 +93,7 @@ final class Wire {
   static final int READ_HANDLE = 0;
   static final int READ_OFFSET = 8;
   static final int READ_LENGTH = 16;
+  static final int READ_FILE_FLAGS = 32;
 
   // struct fuse_write_in, fuse_write_out
   static final int WRITE_SIZE = 40;
@@ -97,6 +101,7 @@ final class Wire {
   static final int WRITE_OFFSET = 8;
   static final int WRITE_LENGTH = 16;
   static final int WRITE_FLAGS = 20;
+  static final int WRITE_FILE_FLAGS = 32;
   static final int WRITE_FROM_PAGES = 1;
   static final int WRITE_KILL_SET_ID = 1 << 2;
   static final int WRITE_OUT_SIZE = 8;

@@ -91,6 +91,7 @@ public final class WireRequest implements Request {
   private int answerSizeMax;
   private boolean unanswered;
   private boolean deferred;
+  private boolean direct;
 
   /** Bytes of directory entries in the answer so far; of the thread that answers. */
   private int directoryBytes;
@@ -177,6 +178,7 @@ public final class WireRequest implements Request {
     answerSizeMax = (int) out.byteSize();
     unanswered = Opcode.isUnanswered(opcode);
     deferred = false;
+    direct = false;
     directoryBytes = 0;
     STATE.setRelease(this, 0);
     return true;
@@ -223,6 +225,10 @@ public final class WireRequest implements Request {
     answerSizeMax = (int) Math.min(size, out.byteSize());
   }
 
+  void setDirect(boolean isDirect) {
+    direct = isDirect;
+  }
+
   /**
    * The receiving thread is done with this request.
    *
@@ -253,6 +259,11 @@ public final class WireRequest implements Request {
   @Override
   public int pid() {
     return pid;
+  }
+
+  @Override
+  public boolean isDirect() {
+    return direct;
   }
 
   @Override

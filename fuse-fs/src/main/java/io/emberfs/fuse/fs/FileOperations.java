@@ -146,6 +146,9 @@ final class FileOperations {
       request.error(Errno.EBADF);
       return;
     }
+    if (!request.isDirect()) {
+      open.node().readPages();
+    }
     long begin = clock.nanoTime();
     int byteCount;
     try {
@@ -192,7 +195,12 @@ final class FileOperations {
         return;
       }
       if (byteCount != BlockCache.WOULD_WAIT) {
-        finishWrite(request, byteCount, begin);
+        if (mayLeaveStalePages(request, open.node())) {
+          request.defer();
+          answerWithoutPages(request, open.node(), offset, byteCount, byteCount, begin);
+        } else {
+          finishWrite(request, byteCount, begin);
+        }
         return;
       }
     }
@@ -202,8 +210,9 @@ final class FileOperations {
   private void writeWaiting(
       Request request, long handle, long offset, boolean killSetId, boolean fromPages, long begin) {
     OpenFile open = requireOpen(handle);
+    boolean appends = open.appends() && !fromPages;
     int byteCount =
-        open.appends() && !fromPages
+        appends
             ? cache.append(open.file(), request.in(), request.pid())
             : cache.write(open.file(), offset, request.in(), request.pid());
     // Nobody stands behind pages that the kernel writes back: a store through a mapping clears
@@ -211,7 +220,28 @@ final class FileOperations {
     if (killSetId || (request.uid() != 0 && !fromPages)) {
       nodes.clearSetId(open.node(), NameOperations.caller(request));
     }
-    finishWrite(request, byteCount, begin);
+    if (mayLeaveStalePages(request, open.node())) {
+      // Where the end of the file was, only the backing knows: all pages from the first on.
+      answerWithoutPages(
+          request, open.node(), appends ? 0 : offset, appends ? 0 : byteCount, byteCount, begin);
+    } else {
+      finishWrite(request, byteCount, begin);
+    }
+  }
+
+  /**
+   * Whether pages that were read while this direct write was under way must go before it is
+   * answered. The kernel itself drops them after a write that its caller waits for, but not after
+   * one that was only submitted (io_submit(2), io_uring).
+   */
+  private boolean mayLeaveStalePages(Request request, KnownNode node) {
+    return request.isDirect() && options.kernelCache() && node.mayHaveStalePages();
+  }
+
+  /** Answers when the kernel has dropped what it may have read before the bytes were there. */
+  private void answerWithoutPages(
+      Request request, KnownNode node, long offset, long length, int byteCount, long begin) {
+    nodes.dropPages(node, offset, length, () -> finishWrite(request, byteCount, begin));
   }
 
   private void finishWrite(Request request, int byteCount, long begin) {

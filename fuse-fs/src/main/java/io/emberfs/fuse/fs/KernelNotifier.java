@@ -7,6 +7,8 @@ import io.emberfs.core.BlockCache;
 import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Workers;
 import io.emberfs.fuse.node.NodeTable;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Tells the kernel to drop its pages and attributes of files that changed behind the mount, and to
@@ -44,6 +46,9 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
 
   @GuardedBy("this")
   private boolean isOverrun;
+
+  /** What waits for pages to be dropped; bounded by the requests in flight. */
+  private final Queue<Runnable> drops = new ConcurrentLinkedQueue<>();
 
   // Of the notifier's own thread.
   private final long[] pruned = new long[PRUNED_PER_STEP];
@@ -93,6 +98,23 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
   }
 
   /**
+   * Has the kernel drop its pages of a part of a file, then runs {@code then}; both on the
+   * notifier's thread. The kernel waits for who fills or writes back such a page.
+   *
+   * @param length bytes; 0 up to the end of the file
+   */
+  void dropPages(long nodeId, long offset, long length, Runnable then) {
+    drops.add(() -> {
+      try {
+        transport.notifyInvalidInode(nodeId, offset, length);
+      } finally {
+        then.run();
+      }
+    });
+    wake.run();
+  }
+
+  /**
    * Tells the kernel to look a name up anew. From a thread that holds nothing: the kernel waits for
    * the directory's lock, which the caller of a request may hold.
    */
@@ -110,13 +132,17 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
     wake.run();
   }
 
-  /** Passes some notes on; returns how many. */
+  /** Passes some notes on; returns how many. Somebody waits for those about pages. */
   int step() {
+    int done = 0;
+    for (Runnable drop = drops.poll(); drop != null; drop = drops.poll()) {
+      drop.run();
+      done++;
+    }
     if (takeOverrun()) {
       nodes.forEachId(this::tell);
-      return 1;
+      return done + 1;
     }
-    int done = 0;
     long nodeId = take();
     while (nodeId != 0) {
       tell(nodeId);

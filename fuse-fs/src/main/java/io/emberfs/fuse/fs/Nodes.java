@@ -221,6 +221,11 @@ final class Nodes {
     changeMode(known, mode, cleared);
   }
 
+  /** As {@link KernelNotifier#dropPages}. */
+  void dropPages(KnownNode known, long offset, long length, Runnable then) {
+    notifier.dropPages(known.nodeId(), offset, length, then);
+  }
+
   /** Clears the setgid bit of whatever it is. */
   void clearSetGid(KnownNode known) {
     int mode = attributes(known.backing()).mode();

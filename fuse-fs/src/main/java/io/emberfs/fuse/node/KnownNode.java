@@ -37,6 +37,9 @@ public final class KnownNode {
 
   private volatile boolean watched;
 
+  /** Whether bytes went into the kernel's pages since the file was last opened by the first. */
+  private volatile boolean pagesRead;
+
   KnownNode(long nodeId, long nodeGeneration, BackingNode backing) {
     this.nodeId = nodeId;
     this.nodeGeneration = nodeGeneration;
@@ -86,6 +89,21 @@ public final class KnownNode {
     return watched;
   }
 
+  /** Takes note, before the bytes are read, that they go into the kernel's pages. */
+  public void readPages() {
+    if (!pagesRead) {
+      pagesRead = true;
+    }
+  }
+
+  /**
+   * Whether a write past the kernel's pages, which has reached the file, may have left old bytes in
+   * them: somebody has read pages since the first of those opened the file who have it open now.
+   */
+  public boolean mayHaveStalePages() {
+    return pagesRead;
+  }
+
   /** One more handle is open. */
   public synchronized void opened() {
     openCount++;
@@ -99,6 +117,7 @@ public final class KnownNode {
     openCount--;
     if (openCount == 0) {
       held = false;
+      pagesRead = false;
       notifyAll();
     }
     return openCount == 0 && nameless;

@@ -106,6 +106,47 @@ final class EmberFileSystemTest {
   }
 
   @Test
+  void aDirectWriteIsAnsweredWhenThePagesThatSomebodyReadAreDropped() {
+    fs = fileSystem(new FsOptions(TTL, TTL, true, true, false, WORKERS_PER_USER));
+    Answer.Created created = create("f", 0);
+    long nodeId = created.entry().nodeId();
+    fs.read(AssertingRequest.plain().direct(), nodeId, created.handle(), 0, 10);
+    workers.runAll();
+    assertThat(directWrite(created).isAnswered()).isTrue();
+    assertThat(transport.told).isEmpty();
+
+    read(created, 0, 10);
+    AssertingRequest write = directWrite(created);
+    assertThat(write.isAnswered()).isFalse();
+    notifier.step();
+    assertThat(write.isAnswered()).isTrue();
+    assertThat(transport.told).containsExactly(nodeId);
+    cache.isHot = true;
+    write = directWrite(created);
+    assertThat(write.isAnswered()).isFalse();
+    notifier.step();
+    assertThat(write.isAnswered()).isTrue();
+    written(created, 0, "through pages", 0);
+    assertThat(transport.told).hasSize(2);
+
+    // Nobody has it open: what pages there are can be read no more while such a write is under way.
+    release(created.handle());
+    long handle = open(nodeId, O_RDWR).handle();
+    AssertingRequest last = AssertingRequest.of(0, new byte[1]).direct();
+    fs.write(last, nodeId, handle, 0, false, false);
+    workers.runAll();
+    assertThat(last.isAnswered()).isTrue();
+    release(handle);
+  }
+
+  private AssertingRequest directWrite(Answer.Created file) {
+    AssertingRequest request = AssertingRequest.of(0, new byte[1]).direct();
+    fs.write(request, file.entry().nodeId(), file.handle(), 0, false, false);
+    workers.runAll();
+    return request;
+  }
+
+  @Test
   void openFlagsFollowTheKernelCache() {
     Answer.Created created = create("f", 0);
     assertThat(created.flags().directIo()).isTrue();

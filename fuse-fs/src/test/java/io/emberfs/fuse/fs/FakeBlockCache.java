@@ -77,6 +77,11 @@ public final class FakeBlockCache implements BlockCache {
   }
 
   @Override
+  public int writeNow(CachedFile file, long offset, MemorySegment source, int process) {
+    return isHot ? write(file, offset, source, process) : WOULD_WAIT;
+  }
+
+  @Override
   public int append(CachedFile file, MemorySegment source, int process) {
     return backing(file).write(backing(file).version().size(), source);
   }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.system.TreeSnapshot.Parts;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,8 +86,8 @@ final class ResizeTest {
         rounds++;
       } while (!isOver.get());
       return rounds;
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
+    } catch (Exception failed) {
+      throw new IllegalStateException(failed);
     }
   }
 

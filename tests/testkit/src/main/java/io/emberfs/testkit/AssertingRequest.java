@@ -56,6 +56,7 @@ public final class AssertingRequest implements Request {
   private @Nullable MemorySegment out;
   private final int entriesMax;
   private final List<ListedEntry> entries = new ArrayList<>();
+  private boolean isDirect;
   private boolean isDeferred;
   private @Nullable Answer answer;
 
@@ -74,6 +75,12 @@ public final class AssertingRequest implements Request {
   /** A request of this user with data. */
   public static AssertingRequest of(int uid, byte[] input) {
     return new AssertingRequest(uid, input, Integer.MAX_VALUE);
+  }
+
+  /** The same on a file that has O_DIRECT. */
+  public AssertingRequest direct() {
+    isDirect = true;
+    return this;
   }
 
   /** A request of root with room for so many directory entries. */
@@ -125,6 +132,11 @@ public final class AssertingRequest implements Request {
   @Override
   public int pid() {
     return 1;
+  }
+
+  @Override
+  public boolean isDirect() {
+    return isDirect;
   }
 
   @Override
