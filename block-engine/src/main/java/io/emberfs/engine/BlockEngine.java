@@ -29,6 +29,7 @@ final class BlockEngine implements BlockCache {
   private static final int O_RDONLY = 0;
   private static final int O_TRUNC = 01000;
   private static final int O_DSYNC = 010000;
+  private static final int O_NOATIME = 01000000;
 
   private final BackingStore store;
   private final FileTable files;
@@ -81,7 +82,7 @@ final class BlockEngine implements BlockCache {
       if (writer != null && (flags & O_TRUNC) != 0) {
         writes.truncateLocked(state, writer, 0);
       }
-      return openedLocked(node, state, writer);
+      return openedLocked(node, state, writer, flags);
     } catch (RuntimeException failed) {
       closeQuietly(writer);
       throw failed;
@@ -101,7 +102,7 @@ final class BlockEngine implements BlockCache {
       throw failed;
     }
     try {
-      return openedLocked(node, state, created.file());
+      return openedLocked(node, state, created.file(), flags);
     } catch (RuntimeException failed) {
       created.file().close();
       throw failed;
@@ -110,9 +111,10 @@ final class BlockEngine implements BlockCache {
     }
   }
 
-  private CachedFile openedLocked(BackingNode node, FileState state, @Nullable BackingFile writer) {
+  private CachedFile openedLocked(
+      BackingNode node, FileState state, @Nullable BackingFile writer, int flags) {
     versions.checkLocked(state, node);
-    boolean unchanged = state.opened(node);
+    boolean unchanged = state.opened(node, (flags & O_NOATIME) != 0);
     accesses.offer(
         state.fileId(),
         0,

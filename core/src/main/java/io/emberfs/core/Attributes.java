@@ -12,6 +12,8 @@ package io.emberfs.core;
  * @param gid group
  * @param rdev device number of a device node, in the kernel's 32-bit encoding of FUSE
  * @param blockSize preferred I/O size
+ * @param birthNanos when the inode was made, or {@link #NO_TIME} where the file system does not
+ *     tell
  */
 public record Attributes(
     long inode,
@@ -25,7 +27,11 @@ public record Attributes(
     int uid,
     int gid,
     int rdev,
-    int blockSize) {
+    int blockSize,
+    long birthNanos) {
+  /** Stands for a time that is not known. */
+  public static final long NO_TIME = Long.MIN_VALUE;
+
   private static final int S_IFMT = 0170000;
   private static final int S_IFREG = 0100000;
   private static final int S_IFDIR = 0040000;
@@ -57,6 +63,7 @@ public record Attributes(
         uid,
         gid,
         rdev,
-        blockSize);
+        blockSize,
+        birthNanos);
   }
 }

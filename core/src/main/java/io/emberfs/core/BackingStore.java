@@ -34,8 +34,15 @@ public interface BackingStore extends Namespace, AutoCloseable {
   /** What a backing file is opened for. */
   enum OpenMode {
     READ,
+    /** As READ, and the access time stays as it is if the owner allows that (O_NOATIME). */
+    READ_QUIETLY,
     READ_WRITE,
     /** Read and write, every write durable before it returns (O_SYNC). */
-    READ_WRITE_SYNC
+    READ_WRITE_SYNC;
+
+    /** Whether writes are refused. */
+    public boolean isReadOnly() {
+      return this == READ || this == READ_QUIETLY;
+    }
   }
 }

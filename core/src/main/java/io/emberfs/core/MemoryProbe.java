@@ -1,6 +1,7 @@
 package io.emberfs.core;
 
 import java.util.List;
+import java.util.OptionalLong;
 
 /** How much memory there is to be had, injected like {@link Clock}. */
 public interface MemoryProbe {
@@ -12,11 +13,12 @@ public interface MemoryProbe {
    *
    * @param scopes the machine, and each control group with a limit that this process is in
    * @param stalledMicros microseconds since the machine started in which some task waited for
-   *     memory (the first line of {@code /proc/pressure/memory}); 0 where the kernel does not count
+   *     memory (the first line of {@code /proc/pressure/memory}); empty where the kernel does not
+   *     count, and when it could not be asked
    */
-  record Reading(List<Scope> scopes, long stalledMicros) {
+  record Reading(List<Scope> scopes, OptionalLong stalledMicros) {
     /** Nothing is known. */
-    public static final Reading NOTHING = new Reading(List.of(), 0);
+    public static final Reading NOTHING = new Reading(List.of(), OptionalLong.empty());
 
     public Reading {
       scopes = List.copyOf(scopes);

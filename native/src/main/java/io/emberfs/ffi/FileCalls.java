@@ -22,6 +22,7 @@ public final class FileCalls {
   public static final int O_EXCL = 0200;
   public static final int O_TRUNC = 01000;
   public static final int O_DSYNC = 010000;
+  public static final int O_NOATIME = 01000000;
   public static final int O_SYNC = 04010000;
   public static final int O_DIRECTORY = 0200000;
   public static final int O_NOFOLLOW = 0400000;

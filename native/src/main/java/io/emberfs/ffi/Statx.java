@@ -28,11 +28,13 @@ public final class Statx {
   private static final int AT_SYMLINK_NOFOLLOW = 0x100;
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int STATX_BASIC_STATS = 0x7ff;
+  private static final int STATX_BTIME = 0x800;
 
   /** A kernel that does not know it answers with the mount's reusable id. */
   private static final int STATX_MNT_ID_UNIQUE = 0x4000;
 
   private static final int STRUCT_BYTES = 256;
+  private static final int MASK = 0;
   private static final int BLOCK_SIZE = 4;
   private static final int LINK_COUNT = 16;
   private static final int UID = 20;
@@ -42,6 +44,7 @@ public final class Statx {
   private static final int SIZE = 40;
   private static final int BLOCKS = 48;
   private static final int ATIME = 64;
+  private static final int BTIME = 80;
   private static final int CTIME = 96;
   private static final int MTIME = 112;
   private static final int NANOS_IN_TIME = 8;
@@ -82,7 +85,7 @@ public final class Statx {
                   (long) descriptor,
                   Scratch.EMPTY_PATH,
                   (long) flags,
-                  (long) (STATX_BASIC_STATS | STATX_MNT_ID_UNIQUE),
+                  (long) (STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID_UNIQUE),
                   struct.address()),
           captured);
     } catch (Throwable thrown) {
@@ -152,7 +155,8 @@ public final class Statx {
         struct.get(JAVA_INT, UID),
         struct.get(JAVA_INT, GID),
         encodedRdev(),
-        struct.get(JAVA_INT, BLOCK_SIZE));
+        struct.get(JAVA_INT, BLOCK_SIZE),
+        (struct.get(JAVA_INT, MASK) & STATX_BTIME) != 0 ? nanos(BTIME) : Attributes.NO_TIME);
   }
 
   private long nanos(int time) {

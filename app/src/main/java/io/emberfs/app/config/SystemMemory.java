@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,14 +89,15 @@ public final class SystemMemory implements MemoryProbe {
     return own;
   }
 
-  private long stalledMicros() {
+  private OptionalLong stalledMicros() {
     for (String line : lines(pressure)) {
       int total = line.indexOf("total=");
       if (line.startsWith("some ") && total >= 0) {
-        return number(line.substring(total + "total=".length()), 0);
+        long micros = number(line.substring(total + "total=".length()), -1);
+        return micros < 0 ? OptionalLong.empty() : OptionalLong.of(micros);
       }
     }
-    return 0;
+    return OptionalLong.empty();
   }
 
   /** One group of cgroups(7). */

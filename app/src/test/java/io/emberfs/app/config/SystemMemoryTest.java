@@ -28,7 +28,7 @@ class SystemMemoryTest {
   @Test
   void withoutGroupsTheMachineIsAllThereIs() {
     assertThat(memory().read().scopes()).containsExactly(MACHINE);
-    assertThat(memory().read().stalledMicros()).isEqualTo(4711);
+    assertThat(memory().read().stalledMicros()).hasValue(4711);
   }
 
   @Test
@@ -66,7 +66,7 @@ class SystemMemoryTest {
 
     assertThat(memory().read().scopes())
         .containsExactly(MACHINE, new Scope("control group unit", 300 << 10, 12 << 10));
-    assertThat(memory().read().stalledMicros()).isEqualTo(12);
+    assertThat(memory().read().stalledMicros()).hasValue(12);
   }
 
   @Test

@@ -44,7 +44,7 @@ final class PosixFiles {
     }
     int descriptor = node.with(inode -> reopen(inode, openFlags(mode)));
     check(descriptor, "open", node);
-    if (mode == OpenMode.READ) {
+    if (mode.isReadOnly()) {
       // Whole streams are read ahead above; here, a random miss must not read more than it asks
       // for.
       FileCalls.advise(descriptor, 0, 0, FileCalls.FADVISE_RANDOM);
@@ -57,6 +57,10 @@ final class PosixFiles {
     if (descriptor == -Errno.EACCES && (flags & FileCalls.O_RDWR) != 0) {
       // A daemon that is not root may write files of its user that it may not read.
       descriptor = FileCalls.reopen(inode, (flags & ~FileCalls.O_RDWR) | FileCalls.O_WRONLY);
+    }
+    if (descriptor == -Errno.EPERM && (flags & FileCalls.O_NOATIME) != 0) {
+      // A daemon that is not root can ask for it only for files of its user.
+      descriptor = FileCalls.reopen(inode, flags & ~FileCalls.O_NOATIME);
     }
     return descriptor;
   }
@@ -161,12 +165,13 @@ final class PosixFiles {
   }
 
   private static OpenMode writing(OpenMode mode) {
-    return mode == OpenMode.READ ? OpenMode.READ_WRITE : mode;
+    return mode.isReadOnly() ? OpenMode.READ_WRITE : mode;
   }
 
   private static int openFlags(OpenMode mode) {
     return switch (mode) {
       case READ -> FileCalls.O_RDONLY;
+      case READ_QUIETLY -> FileCalls.O_RDONLY | FileCalls.O_NOATIME;
       case READ_WRITE -> FileCalls.O_RDWR;
       case READ_WRITE_SYNC -> FileCalls.O_RDWR | FileCalls.O_SYNC;
     };

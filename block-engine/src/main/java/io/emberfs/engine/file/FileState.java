@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <caption>fields</caption>
  * <tr><th>field</th><th>access</th><th>guard for writes</th></tr>
  * <tr><td>fileGeneration, size, checkedNanos, version</td><td>volatile; the hit path reads them</td><td>version lock</td></tr>
- * <tr><td>foreignCtimeNanos, readWhileYoung, openedGeneration, openCount, users, readFile, retired</td><td>plain</td>
+ * <tr><td>foreignCtimeNanos, readWhileYoung, openedGeneration, openCount, notesAccess, users, readFile, retired</td><td>plain</td>
  *     <td>version lock</td></tr>
  * <tr><td>recordPending</td><td>volatile</td><td>version lock to set, the record's writer to clear</td></tr>
  * </table>
@@ -59,6 +59,9 @@ public final class FileState {
   private int users;
 
   private @Nullable BackingFile readFile;
+
+  /** Whether some open did not ask to leave the access time alone. */
+  private boolean notesAccess;
 
   private @Nullable BackingNode openNode;
 
@@ -235,10 +238,13 @@ public final class FileState {
   /**
    * Counts one more open. The version lock is held and the file was checked under it.
    *
+   * @param quiet whether reads of this open leave the access time alone. Readers share a
+   *     descriptor: it is a quiet one only if all had asked for that when it was opened.
    * @return whether the content is that of the last open in this run
    */
-  public boolean opened(BackingNode node) {
+  public boolean opened(BackingNode node, boolean quiet) {
     assert lock.isHeldByCurrentThread() && !retired;
+    notesAccess |= !quiet;
     openCount++;
     users++;
     openNode = node;
@@ -254,6 +260,7 @@ public final class FileState {
       openCount--;
       if (openCount == 0) {
         openNode = null;
+        notesAccess = false;
       }
       leave();
     } finally {
@@ -276,7 +283,10 @@ public final class FileState {
       }
       BackingFile file = readFile;
       if (file == null) {
-        file = store.open(node, BackingStore.OpenMode.READ);
+        file =
+            store.open(
+                node,
+                notesAccess ? BackingStore.OpenMode.READ : BackingStore.OpenMode.READ_QUIETLY);
         readFile = file;
       }
       users++;

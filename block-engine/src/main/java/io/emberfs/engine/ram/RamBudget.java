@@ -5,6 +5,7 @@ import io.emberfs.core.MemoryProbe;
 import io.emberfs.core.MemoryProbe.Scope;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Workers;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,8 +55,12 @@ public final class RamBudget {
   private final Meters.Counter shrinks;
   private long namedBytes;
   private long shortNanos;
+
+  /** When the stalls were last known, and what they were then. */
   private long readNanos;
-  private long stalledMicros;
+
+  private OptionalLong stalledMicros;
+
   private boolean isShort;
 
   /**
@@ -101,38 +106,41 @@ public final class RamBudget {
     double stalledShare = stalledShare(reading);
     long wanted = stalledShare > STALLED_SHARE_HIGH ? 1 : 0;
     long spare = Long.MAX_VALUE;
-    Scope tightest = null;
+    Scope shortest = null;
     for (Scope scope : reading.scopes()) {
       long low = Math.clamp(scope.limitBytes() / LOW_DIVISOR, LOW_BYTES_MIN, LOW_BYTES_MAX);
       if (scope.availableBytes() < low) {
-        wanted = Math.max(wanted, low + low / 2 - scope.availableBytes());
+        long lacking = low + low / 2 - scope.availableBytes();
+        shortest = lacking > wanted ? scope : shortest;
+        wanted = Math.max(wanted, lacking);
       }
-      if (scope.availableBytes() - 2 * low < spare) {
-        spare = scope.availableBytes() - 2 * low;
-        tightest = scope;
-      }
+      spare = Math.min(spare, scope.availableBytes() - 2 * low);
     }
     if (wanted > 0) {
       shortNanos = clock.nanoTime();
-      shrink(wanted, tightest);
+      shrink(wanted, shortest);
     } else if (spare > 0 && stalledShare < STALLED_SHARE_LOW) {
       grow(spare);
     }
     return 0;
   }
 
-  /** Since the last look. */
+  /** Since they were last known; 0 if they are not known now, or for the first time. */
   private double stalledShare(MemoryProbe.Reading reading) {
+    if (reading.stalledMicros().isEmpty()) {
+      return 0;
+    }
     long now = clock.nanoTime();
+    long micros = reading.stalledMicros().getAsLong();
     double share =
-        (reading.stalledMicros() - stalledMicros) * NANOS_PER_MICRO / Math.max(1, now - readNanos);
+        (micros - stalledMicros.orElse(micros)) * NANOS_PER_MICRO / Math.max(1, now - readNanos);
     readNanos = now;
-    stalledMicros = reading.stalledMicros();
+    stalledMicros = OptionalLong.of(micros);
     return share;
   }
 
   /** What the tier may use but does not is no help: it shrinks below what it has. */
-  private void shrink(long wanted, @Nullable Scope tightest) {
+  private void shrink(long wanted, @Nullable Scope shortest) {
     long floor =
         Math.min(namedBytes, Math.max(tier.capacityBytesMin(), namedBytes / FLOOR_DIVISOR));
     long capacity = tier.capacityBytes();
@@ -145,7 +153,7 @@ public final class RamBudget {
       isShort = true;
       LOG.info(
           "memory is short ({}): the RAM tier gives some back and grows again when it is not",
-          tightest == null ? "tasks wait for it" : tightest);
+          shortest == null ? "tasks wait for it" : shortest);
     }
     shrinks.increment();
     tier.resize(target);

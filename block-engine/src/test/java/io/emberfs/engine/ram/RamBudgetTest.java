@@ -8,6 +8,7 @@ import io.emberfs.core.MemoryProbe.Reading;
 import io.emberfs.core.MemoryProbe.Scope;
 import io.emberfs.testkit.FakeClock;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -69,7 +70,7 @@ class RamBudgetTest {
         new Reading(
             List.of(
                 new Scope("machine", MACHINE, 500 * MIB), new Scope("group", 100 * MIB, 30 * MIB)),
-            0);
+            OptionalLong.of(0));
     long resident = tier.residentBytes();
     steps(1);
     assertThat(tier.capacityBytes()).isEqualTo(resident - 18 * MIB);
@@ -130,15 +131,28 @@ class RamBudgetTest {
   void tasksThatWaitForMemoryShrinkItWhateverIsAvailable() {
     fill();
     long resident = tier.residentBytes();
-    reading = new Reading(reading.scopes(), 110_000);
+    reading = new Reading(reading.scopes(), OptionalLong.of(110_000));
     steps(1);
     assertThat(tier.capacityBytes()).isEqualTo(resident - NAMED / 16);
     // Five in a hundred: neither.
-    for (int i = 0; i < 60; i++) {
-      reading = new Reading(reading.scopes(), reading.stalledMicros() + 50_000);
+    for (int i = 1; i <= 60; i++) {
+      reading = new Reading(reading.scopes(), OptionalLong.of(110_000 + i * 50_000));
       steps(1);
     }
     assertThat(tier.capacityBytes()).isEqualTo(resident - NAMED / 16);
+  }
+
+  @Test
+  void stallsThatCannotBeReadOnceAreNotCountedFromTheStartOfTheMachine() {
+    fill();
+    reading = new Reading(reading.scopes(), OptionalLong.of(3_000_000_000L));
+    steps(1);
+    long before = tier.capacityBytes();
+    reading = new Reading(reading.scopes(), OptionalLong.empty());
+    steps(1);
+    reading = new Reading(reading.scopes(), OptionalLong.of(3_000_000_500L));
+    steps(1);
+    assertThat(tier.capacityBytes()).isEqualTo(before);
   }
 
   @Test
@@ -163,6 +177,6 @@ class RamBudgetTest {
   }
 
   private static Reading available(long bytes) {
-    return new Reading(List.of(new Scope("machine", MACHINE, bytes)), 0);
+    return new Reading(List.of(new Scope("machine", MACHINE, bytes)), OptionalLong.of(0));
   }
 }

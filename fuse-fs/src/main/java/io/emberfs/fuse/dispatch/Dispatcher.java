@@ -89,7 +89,8 @@ public final class Dispatcher {
   private void other(WireRequest request) {
     long nodeId = request.nodeId();
     switch (request.opcode()) {
-      case Opcode.GETATTR -> getAttributes(request);
+      // Begins as GETATTR does; what it asks for is answered in full.
+      case Opcode.GETATTR, Opcode.STATX -> getAttributes(request);
       case Opcode.SETATTR -> SetAttributesRequest.dispatch(request, handler);
       case Opcode.FORGET -> forget(request);
       case Opcode.BATCH_FORGET -> forgetBatch(request);

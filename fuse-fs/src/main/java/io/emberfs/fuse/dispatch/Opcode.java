@@ -42,6 +42,7 @@ final class Opcode {
   static final int COPY_FILE_RANGE = 47;
   static final int SYNCFS = 50;
   static final int TMPFILE = 51;
+  static final int STATX = 52;
   static final int COPY_FILE_RANGE_64 = 53;
 
   private Opcode() {}

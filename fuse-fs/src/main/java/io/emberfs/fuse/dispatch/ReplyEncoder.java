@@ -49,15 +49,53 @@ final class ReplyEncoder {
     target.set(JAVA_INT_UNALIGNED, at + Wire.ATTR_FLAGS, 0);
   }
 
-  static void attributesReply(
-      MemorySegment target, long at, Attributes attributes, long validNanos) {
+  /**
+   * The answer to GETATTR and SETATTR, or to STATX.
+   *
+   * @return its bytes
+   */
+  static int attributesReply(
+      MemorySegment target, int opcode, Attributes attributes, long validNanos) {
     target.set(
-        JAVA_LONG_UNALIGNED, at + Wire.ATTR_OUT_VALID, Math.max(0, validNanos) / NANOS_PER_SECOND);
+        JAVA_LONG_UNALIGNED, Wire.ATTR_OUT_VALID, Math.max(0, validNanos) / NANOS_PER_SECOND);
     target.set(
-        JAVA_LONG_UNALIGNED,
-        at + Wire.ATTR_OUT_VALID_NANOS,
-        Math.max(0, validNanos) % NANOS_PER_SECOND);
-    attributes(target, at + Wire.ATTR_OUT_ATTR, attributes);
+        JAVA_LONG_UNALIGNED, Wire.ATTR_OUT_VALID_NANOS, Math.max(0, validNanos) % NANOS_PER_SECOND);
+    if (opcode == Opcode.STATX) {
+      target.asSlice(Wire.ATTR_OUT_ATTR, Wire.STATX_OUT_SIZE - Wire.ATTR_OUT_ATTR).fill((byte) 0);
+      statx(target.asSlice(Wire.STATX_OUT_STAT), attributes);
+      return Wire.STATX_OUT_SIZE;
+    }
+    attributes(target, Wire.ATTR_OUT_ATTR, attributes);
+    return Wire.ATTR_OUT_SIZE;
+  }
+
+  /** Into memory of zeros. The kernel knows the device; flags of files are not told. */
+  private static void statx(MemorySegment target, Attributes attributes) {
+    boolean isBorn = attributes.birthNanos() != Attributes.NO_TIME;
+    target.set(
+        JAVA_INT_UNALIGNED,
+        Wire.STATX_MASK,
+        isBorn ? Wire.STATX_BASIC_STATS | Wire.STATX_BTIME : Wire.STATX_BASIC_STATS);
+    target.set(JAVA_INT_UNALIGNED, Wire.STATX_BLKSIZE, attributes.blockSize());
+    target.set(JAVA_INT_UNALIGNED, Wire.STATX_NLINK, attributes.linkCount());
+    target.set(JAVA_INT_UNALIGNED, Wire.STATX_UID, attributes.uid());
+    target.set(JAVA_INT_UNALIGNED, Wire.STATX_GID, attributes.gid());
+    // The field has 16 bits, the next 16 are spare.
+    target.set(JAVA_INT_UNALIGNED, Wire.STATX_MODE, attributes.mode());
+    target.set(JAVA_LONG_UNALIGNED, Wire.STATX_INO, attributes.inode());
+    target.set(JAVA_LONG_UNALIGNED, Wire.STATX_BYTES, attributes.size());
+    target.set(JAVA_LONG_UNALIGNED, Wire.STATX_BLOCKS, attributes.blocks());
+    statxTime(target, Wire.STATX_ATIME, attributes.atimeNanos());
+    statxTime(target, Wire.STATX_BTIME_AT, isBorn ? attributes.birthNanos() : 0);
+    statxTime(target, Wire.STATX_CTIME, attributes.ctimeNanos());
+    statxTime(target, Wire.STATX_MTIME, attributes.mtimeNanos());
+    int rdev = attributes.rdev();
+    target.set(JAVA_INT_UNALIGNED, Wire.STATX_RDEV_MAJOR, rdev >>> 8 & 0xfff);
+    target.set(JAVA_INT_UNALIGNED, Wire.STATX_RDEV_MINOR, rdev & 0xff | rdev >>> 12 & 0xfff00);
+  }
+
+  private static void statxTime(MemorySegment target, int at, long nanos) {
+    time(target, at, at + Long.BYTES, nanos);
   }
 
   static void entry(MemorySegment target, long at, Request.Entry entry) {

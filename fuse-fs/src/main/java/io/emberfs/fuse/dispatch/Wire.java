@@ -54,6 +54,27 @@ final class Wire {
   static final int ATTR_OUT_VALID_NANOS = 8;
   static final int ATTR_OUT_ATTR = 16;
 
+  // struct fuse_statx_out: as attr_out, four words, then struct fuse_statx
+  static final int STATX_OUT_SIZE = 288;
+  static final int STATX_OUT_STAT = 32;
+  static final int STATX_MASK = 0;
+  static final int STATX_BASIC_STATS = 0x7ff;
+  static final int STATX_BTIME = 0x800;
+  static final int STATX_BLKSIZE = 4;
+  static final int STATX_NLINK = 16;
+  static final int STATX_UID = 20;
+  static final int STATX_GID = 24;
+  static final int STATX_MODE = 28;
+  static final int STATX_INO = 32;
+  static final int STATX_BYTES = 40;
+  static final int STATX_BLOCKS = 48;
+  static final int STATX_ATIME = 64;
+  static final int STATX_BTIME_AT = 80;
+  static final int STATX_CTIME = 96;
+  static final int STATX_MTIME = 112;
+  static final int STATX_RDEV_MAJOR = 128;
+  static final int STATX_RDEV_MINOR = 132;
+
   // struct fuse_entry_out
   static final int ENTRY_SIZE = 128;
   static final int ENTRY_NODE_ID = 0;

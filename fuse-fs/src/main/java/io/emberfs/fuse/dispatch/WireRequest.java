@@ -354,8 +354,7 @@ public final class WireRequest implements Request {
   @Override
   public void replyAttributes(Attributes attributes, long validNanos) {
     if (claim()) {
-      ReplyEncoder.attributesReply(out, 0, attributes, validNanos);
-      send(0, Wire.ATTR_OUT_SIZE);
+      send(0, ReplyEncoder.attributesReply(out, opcode, attributes, validNanos));
     }
   }
 

@@ -27,7 +27,7 @@ final class DispatcherTest {
   private static final int REQUEST_SIZE_MAX = 1 << 20;
   private static final int DESCRIPTOR = 42;
   private static final Attributes ATTRIBUTES =
-      new Attributes(11, 12, 13, -1, 2_000_000_003L, 4, 0100644, 5, 6, 7, 8, 9);
+      new Attributes(11, 12, 13, -1, 2_000_000_003L, 4, 0100644, 5, 6, 7, 8, 9, -3);
 
   private final Meters meters = new Meters();
   private final RequestMeters requestMeters = RequestMeters.of(meters);
@@ -133,6 +133,45 @@ final class DispatcherTest {
     assertThat(reply.getLong(0)).isEqualTo(3);
     assertThat(reply.getInt(8)).isEqualTo(1);
     assertAttributes(reply, 16);
+  }
+
+  @Test
+  void extendedAttributesOfAnInodeAreEncodedFieldByField() {
+    memory.fill((byte) 0x55);
+    FsHandler handler =
+        new FsHandler() {
+          @Override
+          public void getAttributes(Request r, long nodeId, long handle) {
+            assertThat(handle).isEqualTo(5);
+            r.replyAttributes(ATTRIBUTES, 3_000_000_001L);
+          }
+        };
+    serve(handler, new WireWriter(Opcode.STATX).u32(1, 0).u64(5).u32(0, 0xfff).done());
+
+    ByteBuffer reply = channel.onlyReply().buffer();
+    assertThat(reply.remaining()).isEqualTo(288);
+    assertThat(reply.getLong(0)).isEqualTo(3);
+    assertThat(reply.getLong(8)).isEqualTo(1);
+    assertThat(reply.getLong(16)).isZero();
+    ByteBuffer stat = reply.slice(32, 256).order(ByteOrder.LITTLE_ENDIAN);
+    assertThat(stat.getInt(0)).isEqualTo(0xfff);
+    assertThat(stat.getInt(4)).isEqualTo(9);
+    assertThat(stat.getLong(8)).isZero();
+    assertThat(stat.getInt(16)).isEqualTo(5);
+    assertThat(stat.getInt(20)).isEqualTo(6);
+    assertThat(stat.getInt(24)).isEqualTo(7);
+    assertThat(stat.getInt(28)).isEqualTo(0100644);
+    assertThat(stat.getLong(32)).isEqualTo(11);
+    assertThat(stat.getLong(40)).isEqualTo(12);
+    assertThat(stat.getLong(48)).isEqualTo(13);
+    assertThat(stat.getLong(64)).isEqualTo(-1);
+    assertThat(stat.getLong(80)).isEqualTo(-1);
+    assertThat(stat.getInt(88)).isEqualTo(999_999_997);
+    assertThat(stat.getInt(96 + 8)).isEqualTo(4);
+    assertThat(stat.getLong(112)).isEqualTo(2);
+    assertThat(stat.getInt(128)).isZero();
+    assertThat(stat.getInt(132)).isEqualTo(8);
+    assertThat(stat.getLong(248)).isZero();
   }
 
   private static void assertAttributes(ByteBuffer reply, int at) {

@@ -141,7 +141,8 @@ final class StrictTree implements FsHandler {
         7,
         8,
         0x1234567,
-        512);
+        512,
+        Attributes.NO_TIME);
   }
 
   @Override

@@ -54,7 +54,8 @@ final class FrozenVersions {
               real.uid(),
               real.gid(),
               real.rdev(),
-              real.blockSize());
+              real.blockSize(),
+              real.birthNanos());
       case BackingFile file -> proxy(BackingFile.class, file);
       case null, default -> result;
     };

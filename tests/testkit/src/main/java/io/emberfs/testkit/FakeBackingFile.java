@@ -173,7 +173,7 @@ final class FakeBackingFile implements BackingFile {
 
   private void checkWritable(String operation, long offset) {
     checkOpen(operation, offset);
-    if (mode == OpenMode.READ) {
+    if (mode.isReadOnly()) {
       throw new BackingException(Errno.EBADF, operation, inode.toString());
     }
   }

@@ -156,9 +156,11 @@ public final class FakeFsHandler implements FsHandler {
 
   private Attributes attributes(long nodeId) {
     if (nodeId == ROOT_ID) {
-      return new Attributes(ROOT_ID, 0, 0, 1, 1, 1, DIRECTORY_MODE, 2, 0, 0, 0, 4096);
+      return new Attributes(
+          ROOT_ID, 0, 0, 1, 1, 1, DIRECTORY_MODE, 2, 0, 0, 0, 4096, Attributes.NO_TIME);
     }
     long size = files.get((int) (nodeId - ROOT_ID - 1)).bytes().byteSize();
-    return new Attributes(nodeId, size, size / 512, 1, 1, 1, FILE_MODE, 1, 0, 0, 0, 4096);
+    return new Attributes(
+        nodeId, size, size / 512, 1, 1, 1, FILE_MODE, 1, 0, 0, 0, 4096, Attributes.NO_TIME);
   }
 }

@@ -145,7 +145,8 @@ final class FakeInode implements BackingNode {
         uid,
         gid,
         rdev,
-        FakeBackingStore.BLOCK_SIZE);
+        FakeBackingStore.BLOCK_SIZE,
+        Attributes.NO_TIME);
   }
 
   FileVersion version() {
