@@ -41,8 +41,8 @@ final class EngineHits implements Benchmark {
   private static final int THREADS = 2;
   private static final double NANOS_PER_SECOND = 1e9;
 
-  /** 1.8 times with a second thread, where memory is fast enough for two: the bare copy tells. */
-  private static final double GROWTH_MIN = 0.9;
+  /** With a second thread. What the bare copy reaches is shown beside it: it is the memory's. */
+  private static final double GROWTH_MIN = 1.8;
 
   private static final List<String> MEMORIES = List.of("fresh", "used");
 
@@ -86,13 +86,8 @@ final class EngineHits implements Benchmark {
     String text = memory + " memory, ";
     report.ratioAtLeast(text + "1 thread: hits against bare copies", hits + 1, copies + 1, 0.7);
     report.ratioAtLeast(text + "2 threads: hits against bare copies", hits + 2, copies + 2, 0.85);
-    report.ratio(text + "2 threads against 1: hits", hits + 2, hits + 1);
+    report.ratioAtLeast(text + "2 threads against 1: hits", hits + 2, hits + 1, GROWTH_MIN);
     report.ratio(text + "2 threads against 1: bare copies", copies + 2, copies + 1);
-    report.ratioAtLeast(
-        text + "growth of hits against that of copies",
-        hits + "growth",
-        copies + "growth",
-        GROWTH_MIN);
   }
 
   private static void measure(
@@ -108,10 +103,6 @@ final class EngineHits implements Benchmark {
           report.add(memory + " copies " + threadCount, copies[threadCount]);
           report.add(memory + " hits " + threadCount, hits[threadCount]);
         }
-      }
-      if (round >= 0) {
-        report.add(memory + " copies growth", copies[THREADS] / copies[1]);
-        report.add(memory + " hits growth", hits[THREADS] / hits[1]);
       }
       double lookups = perSecond(threads, 1, LOOKUP_PASSES, blocks::lookUpAll);
       if (round >= 0) {
