@@ -294,6 +294,24 @@ class EngineReadTest {
   }
 
   @Test
+  void aPrefetchOfWhatTheSsdHasCountsAsOneAndReadsNothingOfTheBacking() {
+    CachedFile file = engine.open("f");
+    engine.read(file, 2 * BLOCK, BLOCK);
+    engine.runRoles();
+    engine.clear("ram");
+    long before = engine.counter("backing.readBytes");
+    engine.proposeWithNextRead(2, 1);
+    engine.read(file, 7 * BLOCK + 5000, 100);
+    engine.runRoles();
+    assertThat(engine.read(file, 2 * BLOCK, BLOCK)).isEqualTo(part(2 * BLOCK, BLOCK));
+    assertThat(engine.counter("backing.readBytes")).isEqualTo(before + GRANULE);
+    assertThat(engine.counter("prefetch.usedBlocks")).isEqualTo(1);
+    assertThat(engine.counter("prefetch.issuedBlocks")).isEqualTo(1);
+    assertThat(engine.counter("prefetch.issuedBytes")).isZero();
+    engine.close(file);
+  }
+
+  @Test
   void aReadInOrderTakesEverMoreOfWhatFollowsAlongAndNothingTwice() {
     CachedFile file = engine.open("f");
     for (int at = 0; at < SIZE; at += BLOCK / 2) {

@@ -223,8 +223,12 @@ public final class BlockLoads implements BlockLoader {
       return null;
     }
     long sequence = fence.sequence();
-    if (lower.promote(fileId, block, fileGeneration, whole, RamTier.PREFETCHED)
-        || lower.hasPart(fileId, block, fileGeneration)) {
+    if (lower.promote(fileId, block, fileGeneration, whole, RamTier.PREFETCHED)) {
+      // Its first use will be counted, so it is too; no byte came from the backing.
+      aheadBlocks.increment();
+      return null;
+    }
+    if (lower.hasPart(fileId, block, fileGeneration)) {
       return null;
     }
     Claim claim = flights.claim(fileId, block, fileGeneration, whole, sequence, true);

@@ -166,8 +166,10 @@ final class Mount {
           case 0 -> 0;
           case 1 -> ramBytes(weather);
           default ->
-              ramBytes(weather)
-                  - (long) world.random.nextInt(weather.ramPages()) * FileHistory.GRANULE_SIZE;
+              Math.max(
+                  engine.chain().ram().capacityBytesMin(),
+                  ramBytes(weather)
+                      - (long) world.random.nextInt(weather.ramPages()) * FileHistory.GRANULE_SIZE);
         };
     engine.chain().ram().resize(bytes);
     world.trace.note("RAM is resized to", bytes, 0);
@@ -227,9 +229,8 @@ final class Mount {
             || world.weather.ramPages() == 0,
         "the RAM tier is larger than its budget");
     long decided = count("prefetch.usedBlocks") + count("prefetch.wastedBlocks");
-    // Blocks that a prefetch brought up from the lower tier are used or wasted, but not issued.
     require(
-        tier != null || decided <= count("prefetch.issuedBlocks"),
+        decided <= count("prefetch.issuedBlocks"),
         "more prefetched blocks were used or wasted than fetched");
   }
 
