@@ -3,6 +3,7 @@ package io.emberfs.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.system.Program.Outcome;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
@@ -53,7 +54,41 @@ final class LauncherTest {
     }
   }
 
+  /** Java would go on running the classes of the archive. */
+  @Test
+  void theArchiveOfOtherJarsIsNotUsed(Rig rig) throws Exception {
+    Path tree = tree(rig);
+    assertThat(daemonCommand(tree, rig)).contains("-XX:AOTCache=");
+    Program.succeed("sh", "-c", "touch " + tree + "/app/target/lib/picocli-*.jar");
+    assertThat(daemonCommand(tree, rig)).doesNotContain("-XX:AOTCache=").contains("emberfs-app");
+  }
+
+  private static String daemonCommand(Path tree, Rig rig) throws Exception {
+    Program.succeed(
+        "sh",
+        "-c",
+        "%s/emberfs mount %s %s --ram 64M --ssd 0 --state-dir %s"
+            .formatted(tree, rig.backing(), rig.mountPoint(), rig.stateDirectory()));
+    try {
+      Outcome status = Program.of(tree + "/emberfs", "status", "--json").run().succeeded();
+      String pid =
+          status
+              .out()
+              .replaceAll(
+                  "(?s).*\"mountpoint\":\"" + rig.mountPoint() + "\"[^}]*\"pid\":([0-9]+).*", "$1");
+      return Files.readString(Path.of("/proc", pid, "cmdline")).replace('\0', ' ');
+    } finally {
+      Program.succeed(tree + "/emberfs", "umount", rig.mountPoint().toString());
+    }
+  }
+
   private static Path treeWithNewerSources(Rig rig) throws Exception {
+    Path tree = tree(rig);
+    Program.succeed("touch", tree.resolve("pom.xml").toString());
+    return tree;
+  }
+
+  private static Path tree(Rig rig) throws Exception {
     Path tree = rig.newDirectory("copy");
     Program.succeed("chmod", "755", tree.toString());
     Program.succeed(
@@ -69,7 +104,6 @@ final class LauncherTest {
         "overlay",
         tree.toString());
     Program.succeed("chmod", "755", tree.toString());
-    Program.succeed("touch", tree.resolve("pom.xml").toString());
     return tree;
   }
 }
