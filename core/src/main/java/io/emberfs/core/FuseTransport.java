@@ -81,9 +81,12 @@ public interface FuseTransport extends AutoCloseable {
    *
    * @param readSizeMax bytes
    * @param writeSizeMax bytes
+   * @param heldRequestsMax requests whose answers may wait for the kernel to do something else: so
+   *     few that requests which that needs have room beside them, on each queue
    * @param features what it can do beyond reading and writing
    */
-  record Capabilities(int readSizeMax, int writeSizeMax, Set<Feature> features) {
+  record Capabilities(
+      int readSizeMax, int writeSizeMax, int heldRequestsMax, Set<Feature> features) {
     public Capabilities {
       features = Set.copyOf(features);
     }

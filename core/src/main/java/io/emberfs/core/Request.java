@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The wire layout belongs to the transport: answers are typed.
  */
 public interface Request {
+  /** No flags of a file are all set. */
+  int UNKNOWN_FLAGS = -1;
+
   int uid();
 
   int gid();
@@ -22,11 +25,11 @@ public interface Request {
   int umask();
 
   /**
-   * For READ and WRITE: whether the caller's file has O_DIRECT now, so that the bytes go past the
-   * kernel's pages.
+   * For READ and WRITE: the flags of open(2) that hold for this call, those of the caller's file
+   * and those of pwritev2(2); {@link #UNKNOWN_FLAGS} where the transport does not tell.
    */
-  default boolean isDirect() {
-    return false;
+  default int fileFlags() {
+    return UNKNOWN_FLAGS;
   }
 
   /** Data that came with the request (a WRITE's bytes, an xattr's value); valid until answered. */

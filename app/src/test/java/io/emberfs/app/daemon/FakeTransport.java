@@ -70,7 +70,7 @@ final class FakeTransport implements FuseTransport {
 
   @Override
   public Capabilities capabilities() {
-    return new Capabilities(1 << 20, 1 << 20, EnumSet.allOf(Feature.class));
+    return new Capabilities(1 << 20, 1 << 20, 1, EnumSet.allOf(Feature.class));
   }
 
   @Override

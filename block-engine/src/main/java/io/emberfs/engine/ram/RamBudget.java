@@ -102,6 +102,9 @@ public final class RamBudget {
    * @return 0: the next look is due in a while
    */
   public synchronized int step() {
+    if (tier.capacityBytes() == 0) {
+      return 0; // switched off, by name or because its memory is bad
+    }
     MemoryProbe.Reading reading = probe.read();
     double stalledShare = stalledShare(reading);
     long wanted = stalledShare > STALLED_SHARE_HIGH ? 1 : 0;

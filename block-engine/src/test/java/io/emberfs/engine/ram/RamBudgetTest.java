@@ -156,6 +156,16 @@ class RamBudgetTest {
   }
 
   @Test
+  void aTierThatWasSwitchedOffStaysSoUntilABudgetIsNamed() {
+    fill();
+    tier.resize(0);
+    steps(100);
+    assertThat(tier.capacityBytes()).isZero();
+    budget.name(NAMED);
+    assertThat(tier.capacityBytes()).isEqualTo(NAMED);
+  }
+
+  @Test
   void whereNothingIsKnownItStaysAsNamed() {
     fill();
     reading = Reading.NOTHING;

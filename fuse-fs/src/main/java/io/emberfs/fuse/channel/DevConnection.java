@@ -46,6 +46,11 @@ final class DevConnection implements ReplyChannel {
   /** How long an end is waited for: a backing may hang for ever. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /** Well below what the kernel lets wait in the background ({@link Initiation}). */
+  private static final int HELD_REQUESTS_MAX = 16;
+
+  private static final int HELD_REQUESTS_DIVISOR = 4;
+
   private final FuseMount mount;
   private final RequestBuffers buffers;
   private final RequestMeters meters;
@@ -132,7 +137,9 @@ final class DevConnection implements ReplyChannel {
     if (overRings) {
       features.remove(Feature.GATHER_REPLY);
     }
-    return new Capabilities(size, size, features);
+    int requests = overRings ? rings.depth() : buffers.countMax();
+    return new Capabilities(
+        size, size, Math.min(HELD_REQUESTS_MAX, requests / HELD_REQUESTS_DIVISOR), features);
   }
 
   /** The kernel queues INIT within mount(2); it is always the first request. */

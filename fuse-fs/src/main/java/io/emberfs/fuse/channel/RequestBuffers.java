@@ -51,6 +51,11 @@ final class RequestBuffers implements AutoCloseable {
     return requestSizeMax;
   }
 
+  /** Requests in use at a time, at most. */
+  int countMax() {
+    return countMax;
+  }
+
   /** Takes a request; waits until there is one. */
   WireRequest acquire(ReplyChannel channel, RequestMeters meters) {
     lock.lock();

@@ -18,6 +18,9 @@ interface Rings extends AutoCloseable {
    */
   boolean prepare(int device, Dispatcher dispatcher);
 
+  /** Requests that each queue takes at a time; after {@link #prepare}. */
+  int depth();
+
   /**
    * INIT was answered, with rings announced: has them registered and served.
    *
@@ -41,6 +44,11 @@ interface Rings extends AutoCloseable {
         @Override
         public boolean prepare(int device, Dispatcher dispatcher) {
           return false;
+        }
+
+        @Override
+        public int depth() {
+          return 0;
         }
 
         @Override

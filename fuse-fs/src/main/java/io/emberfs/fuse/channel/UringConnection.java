@@ -40,6 +40,9 @@ final class UringConnection implements Rings {
   private volatile String reason = "the kernel does not offer it";
   private volatile long byteCount;
 
+  /** Of the thread that mounts. */
+  private int depth;
+
   UringConnection(MountSpec spec, RingShape shape, RequestMeters meters) {
     this.spec = spec;
     this.shape = shape;
@@ -60,7 +63,7 @@ final class UringConnection implements Rings {
   public boolean prepare(int device, Dispatcher dispatcher) {
     try {
       int queueCount = CpuAffinity.possibleCount();
-      int depth = shape.depth(queueCount, spec.requestsInFlightMax());
+      depth = shape.depth(queueCount, spec.requestsInFlightMax());
       if (depth < RingShape.DEPTH_MIN) {
         reason =
             spec.requestsInFlightMax()
@@ -69,7 +72,7 @@ final class UringConnection implements Rings {
                 + " CPUs";
         return false;
       }
-      open(device, dispatcher, queueCount, depth);
+      open(device, dispatcher, queueCount);
       for (UringQueue queue : queues) {
         queue.awaitPrepared();
       }
@@ -81,7 +84,7 @@ final class UringConnection implements Rings {
     }
   }
 
-  private void open(int device, Dispatcher dispatcher, int queueCount, int depth) {
+  private void open(int device, Dispatcher dispatcher, int queueCount) {
     long queueBytes = WireRequest.memorySize(spec.requestSizeMax()) * depth;
     long valueBytes = (long) EventDescriptor.VALUE_SIZE * queueCount;
     Arena owned = Arena.ofShared();
@@ -103,6 +106,11 @@ final class UringConnection implements Rings {
       queues.add(queue);
       Thread.ofPlatform().name("emberfs-uring-" + i).daemon(true).start(queue);
     }
+  }
+
+  @Override
+  public int depth() {
+    return depth;
   }
 
   @Override

@@ -64,7 +64,7 @@ public final class Dispatcher {
       throw new MalformedRequestException("READ");
     }
     request.setAnswerSizeMax(length);
-    request.setDirect((request.arguments().intAt(Wire.READ_FILE_FLAGS) & Wire.O_DIRECT) != 0);
+    request.setFileFlags(request.arguments().intAt(Wire.READ_FILE_FLAGS));
     handler.read(
         request, request.nodeId(), request.arguments().longAt(Wire.READ_HANDLE), offset, length);
   }
@@ -76,7 +76,7 @@ public final class Dispatcher {
     if (offset < 0) {
       throw new MalformedRequestException("WRITE");
     }
-    request.setDirect((request.arguments().intAt(Wire.WRITE_FILE_FLAGS) & Wire.O_DIRECT) != 0);
+    request.setFileFlags(request.arguments().intAt(Wire.WRITE_FILE_FLAGS));
     handler.write(
         request,
         request.nodeId(),

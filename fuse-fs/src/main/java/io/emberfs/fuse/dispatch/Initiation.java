@@ -40,6 +40,7 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
   static final long PARALLEL_DIROPS = 1L << 18;
   static final long POSIX_ACL = 1L << 20;
   static final long MAX_PAGES = 1L << 22;
+  static final long EXPLICIT_INVAL_DATA = 1L << 25;
   static final long HANDLE_KILLPRIV_V2 = 1L << 28;
   static final long SETXATTR_EXT = 1L << 29;
   static final long INIT_EXT = 1L << 30;
@@ -151,7 +152,7 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
     }
     long wanted =
         WANTED
-            | (kernelCache ? AUTO_INVAL_DATA : 0)
+            | (kernelCache ? invalidation(offered) : 0)
             | (spec.accessControlLists() ? ACCESS_CONTROL_LISTS : 0);
     if ((offered & OVER_IO_URING) != 0 && overRings.getAsBoolean()) {
       wanted |= OVER_IO_URING;
@@ -161,6 +162,15 @@ public record Initiation(int minor, int readAheadBytesMax, long flags, int reque
         arguments.get(JAVA_INT_UNALIGNED, READ_AHEAD_AT),
         offered & wanted,
         spec.requestSizeMax());
+  }
+
+  /**
+   * Who drops pages of a changed file: the file system, which hears of changes and compares. Left
+   * to itself the kernel drops them whenever a time moved, that of an own write too, and with them
+   * the page of a write under way: a reader then brings the old bytes back.
+   */
+  private static long invalidation(long offered) {
+    return (offered & EXPLICIT_INVAL_DATA) != 0 ? EXPLICIT_INVAL_DATA : AUTO_INVAL_DATA;
   }
 
   /** Whether requests will come by rings, once each queue has a registered entry. */

@@ -26,9 +26,6 @@ final class Wire {
   static final int OUT_ERROR = 4;
   static final int OUT_UNIQUE = 8;
 
-  // flags of a file, as in asm-generic/fcntl.h
-  static final int O_DIRECT = 040000;
-
   // struct fuse_attr
   static final int ATTR_SIZE = 88;
   static final int ATTR_INO = 0;

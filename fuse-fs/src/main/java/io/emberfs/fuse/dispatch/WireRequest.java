@@ -91,7 +91,7 @@ public final class WireRequest implements Request {
   private int answerSizeMax;
   private boolean unanswered;
   private boolean deferred;
-  private boolean direct;
+  private int fileFlags;
 
   /** Bytes of directory entries in the answer so far; of the thread that answers. */
   private int directoryBytes;
@@ -178,7 +178,7 @@ public final class WireRequest implements Request {
     answerSizeMax = (int) out.byteSize();
     unanswered = Opcode.isUnanswered(opcode);
     deferred = false;
-    direct = false;
+    fileFlags = UNKNOWN_FLAGS;
     directoryBytes = 0;
     STATE.setRelease(this, 0);
     return true;
@@ -225,8 +225,8 @@ public final class WireRequest implements Request {
     answerSizeMax = (int) Math.min(size, out.byteSize());
   }
 
-  void setDirect(boolean isDirect) {
-    direct = isDirect;
+  void setFileFlags(int flags) {
+    fileFlags = flags;
   }
 
   /**
@@ -262,8 +262,8 @@ public final class WireRequest implements Request {
   }
 
   @Override
-  public boolean isDirect() {
-    return direct;
+  public int fileFlags() {
+    return fileFlags;
   }
 
   @Override

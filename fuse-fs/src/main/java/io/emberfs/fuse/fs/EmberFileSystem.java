@@ -6,6 +6,7 @@ import io.emberfs.core.BlockCache;
 import io.emberfs.core.Clock;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FsHandler;
+import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Request;
 import io.emberfs.core.Workers;
@@ -60,6 +61,11 @@ public final class EmberFileSystem implements FsHandler {
     this.names = new NameOperations(store, nodes, watches, options);
     this.directories = new DirectoryOperations(store, nodes, watches);
     this.attributes = new AttributeOperations(store, cache, nodes, options);
+  }
+
+  @Override
+  public void init(FuseTransport.Capabilities capabilities) {
+    files.init(capabilities);
   }
 
   /** Closes what the kernel left open and forgets all nodes. */

@@ -8,6 +8,7 @@ import io.emberfs.core.BlockCache.CachedFile;
 import io.emberfs.core.Caller;
 import io.emberfs.core.Clock;
 import io.emberfs.core.Errno;
+import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Histogram;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Meters.Counter;
@@ -15,6 +16,7 @@ import io.emberfs.core.Namespace;
 import io.emberfs.core.Request;
 import io.emberfs.fuse.node.HandleTable;
 import io.emberfs.fuse.node.KnownNode;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Operations on the bytes of open files. Methods run where the file system put them and throw what
@@ -25,6 +27,9 @@ final class FileOperations {
   private static final int O_RDONLY = 0;
   private static final int O_TRUNC = 01000;
   private static final int O_APPEND = 02000;
+  private static final int O_DSYNC = 010000;
+  private static final int O_DIRECT = 040000;
+  private static final int O_SYNC = 04010000;
   private static final int HANDLES_MAX = 1 << 20;
 
   private final BackingStore store;
@@ -33,6 +38,12 @@ final class FileOperations {
   private final FsOptions options;
   private final Clock clock;
   private final HandleTable<OpenFile> files = new HandleTable<>(HANDLES_MAX);
+
+  /** Direct writes that are there but for the kernel's pages. */
+  private final AtomicInteger waitingWrites = new AtomicInteger();
+
+  /** How many of them may be; set before the first request. */
+  private volatile int waitingWritesMax;
 
   private final Counter reads;
   private final Counter readBytes;
@@ -61,6 +72,11 @@ final class FileOperations {
     this.readLatency = meters.histogram("latencyMicros.read");
     this.writeLatency = meters.histogram("latencyMicros.write");
     this.syncLatency = meters.histogram("latencyMicros.fsync");
+  }
+
+  /** The mount begins. */
+  void init(FuseTransport.Capabilities capabilities) {
+    waitingWritesMax = capabilities.heldRequestsMax();
   }
 
   void open(Request request, long nodeId, int flags) {
@@ -146,7 +162,7 @@ final class FileOperations {
       request.error(Errno.EBADF);
       return;
     }
-    if (!request.isDirect()) {
+    if (!isDirect(request)) {
       open.node().readPages();
     }
     long begin = clock.nanoTime();
@@ -186,7 +202,10 @@ final class FileOperations {
     writes.increment();
     long begin = clock.nanoTime();
     OpenFile open = files.get(handle);
-    if (open != null && !open.appends() && !open.node().maySetId()) {
+    if (open != null
+        && !appends(request, open)
+        && !open.node().maySetId()
+        && !mustSync(request, open)) {
       int byteCount;
       try {
         byteCount = cache.writeNow(open.file(), offset, request.in(), request.pid());
@@ -210,7 +229,7 @@ final class FileOperations {
   private void writeWaiting(
       Request request, long handle, long offset, boolean killSetId, boolean fromPages, long begin) {
     OpenFile open = requireOpen(handle);
-    boolean appends = open.appends() && !fromPages;
+    boolean appends = appends(request, open) && !fromPages;
     int byteCount =
         appends
             ? cache.append(open.file(), request.in(), request.pid())
@@ -219,6 +238,9 @@ final class FileOperations {
     // nothing.
     if (killSetId || (request.uid() != 0 && !fromPages)) {
       nodes.clearSetId(open.node(), NameOperations.caller(request));
+    }
+    if (mustSync(request, open)) {
+      cache.sync(open.file(), (request.fileFlags() & O_SYNC) != O_SYNC);
     }
     if (mayLeaveStalePages(request, open.node())) {
       // Where the end of the file was, only the backing knows: all pages from the first on.
@@ -230,18 +252,62 @@ final class FileOperations {
   }
 
   /**
+   * Whether O_APPEND holds for this write: it may have come, or gone, since the file was opened.
+   */
+  private static boolean appends(Request request, OpenFile open) {
+    int flags = request.fileFlags();
+    return flags == Request.UNKNOWN_FLAGS ? open.appends() : (flags & O_APPEND) != 0;
+  }
+
+  private static boolean isDirect(Request request) {
+    int flags = request.fileFlags();
+    return flags != Request.UNKNOWN_FLAGS && (flags & O_DIRECT) != 0;
+  }
+
+  /**
+   * Whether the write is to be durable when it is answered (RWF_DSYNC, RWF_SYNC, or O_DSYNC that
+   * came later), and nobody else sees to that: a file opened so is one of the backing's too, and
+   * the kernel asks for a sync itself after a write through its pages.
+   */
+  private boolean mustSync(Request request, OpenFile open) {
+    int flags = request.fileFlags();
+    return flags != Request.UNKNOWN_FLAGS
+        && (flags & O_DSYNC) != 0
+        && !open.syncs()
+        && (!options.kernelCache() || isDirect(request));
+  }
+
+  /**
    * Whether pages that were read while this direct write was under way must go before it is
    * answered. The kernel itself drops them after a write that its caller waits for, but not after
    * one that was only submitted (io_submit(2), io_uring).
    */
   private boolean mayLeaveStalePages(Request request, KnownNode node) {
-    return request.isDirect() && options.kernelCache() && node.mayHaveStalePages();
+    return isDirect(request) && options.kernelCache() && node.mayHaveStalePages();
   }
 
-  /** Answers when the kernel has dropped what it may have read before the bytes were there. */
+  /**
+   * Answers when the kernel has dropped what it may have read before the bytes were there. Only a
+   * few writes wait for that: the kernel drops a page when its reader is done, and the reader may
+   * need one of the requests that the waiting writes hold. Any more are answered first, and the
+   * pages go a moment later.
+   */
   private void answerWithoutPages(
       Request request, KnownNode node, long offset, long length, int byteCount, long begin) {
-    nodes.dropPages(node, offset, length, () -> finishWrite(request, byteCount, begin));
+    if (waitingWrites.incrementAndGet() <= waitingWritesMax) {
+      nodes.dropPages(
+          node,
+          offset,
+          length,
+          () -> {
+            waitingWrites.decrementAndGet();
+            finishWrite(request, byteCount, begin);
+          });
+    } else {
+      waitingWrites.decrementAndGet();
+      finishWrite(request, byteCount, begin);
+      nodes.dropPages(node, offset, length, () -> {});
+    }
   }
 
   private void finishWrite(Request request, int byteCount, long begin) {
@@ -322,7 +388,7 @@ final class FileOperations {
    * Gives out a handle; takes the file and one reference to its node over, also when this throws.
    */
   private long add(KnownNode known, CachedFile file, int flags) {
-    OpenFile open = new OpenFile(known, file, (flags & O_APPEND) != 0);
+    OpenFile open = new OpenFile(known, file, (flags & O_APPEND) != 0, (flags & O_DSYNC) != 0);
     known.opened();
     long handle = files.add(open);
     if (handle == 0) {

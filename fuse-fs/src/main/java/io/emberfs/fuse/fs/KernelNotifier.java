@@ -47,7 +47,10 @@ public final class KernelNotifier implements BlockCache.ChangeListener {
   @GuardedBy("this")
   private boolean isOverrun;
 
-  /** What waits for pages to be dropped; bounded by the requests in flight. */
+  /**
+   * What is done about pages and after; not many more than requests are in flight, as each is left
+   * by one of them.
+   */
   private final Queue<Runnable> drops = new ConcurrentLinkedQueue<>();
 
   // Of the notifier's own thread.

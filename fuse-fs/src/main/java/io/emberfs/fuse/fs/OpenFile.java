@@ -9,5 +9,6 @@ import io.emberfs.fuse.node.KnownNode;
  * @param node with a reference of its own to the backing's node
  * @param file the cache's token
  * @param appends whether it was opened with O_APPEND
+ * @param syncs whether it was opened with O_DSYNC or O_SYNC
  */
-record OpenFile(KnownNode node, CachedFile file, boolean appends) {}
+record OpenFile(KnownNode node, CachedFile file, boolean appends, boolean syncs) {}

@@ -198,7 +198,7 @@ public final class JnrTransport implements FuseTransport {
 
   @Override
   public Capabilities capabilities() {
-    return new Capabilities(REQUEST_SIZE_MAX, REQUEST_SIZE_MAX, Set.of());
+    return new Capabilities(REQUEST_SIZE_MAX, REQUEST_SIZE_MAX, 0, Set.of());
   }
 
   /** Unsupported: libfuse 2 has no such message for file systems of paths. */

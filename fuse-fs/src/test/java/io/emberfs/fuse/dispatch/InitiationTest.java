@@ -39,7 +39,8 @@ final class InitiationTest {
 
     assertThat(agreed.flags() & unwanted).isZero();
     assertThat(agreed.flags() & Initiation.DIRECT_IO_ALLOW_MMAP).isNotZero();
-    assertThat(agreed.flags() & Initiation.AUTO_INVAL_DATA).isNotZero();
+    assertThat(agreed.flags() & Initiation.EXPLICIT_INVAL_DATA).isNotZero();
+    assertThat(agreed.flags() & Initiation.AUTO_INVAL_DATA).isZero();
   }
 
   @Test
@@ -55,6 +56,7 @@ final class InitiationTest {
     Initiation agreed = Initiation.negotiate(offer(7, 45, ALL, ALL), SPEC, false, () -> false);
 
     assertThat(agreed.flags() & Initiation.AUTO_INVAL_DATA).isZero();
+    assertThat(agreed.flags() & Initiation.EXPLICIT_INVAL_DATA).isZero();
   }
 
   @Test

@@ -28,6 +28,8 @@ public final class FakeBlockCache implements BlockCache {
   /** Whether {@link #readNow} answers. */
   volatile boolean isHot;
 
+  int syncCount;
+
   public FakeBlockCache(BackingStore store) {
     this.store = store;
   }
@@ -116,6 +118,7 @@ public final class FakeBlockCache implements BlockCache {
 
   @Override
   public void sync(CachedFile file, boolean dataOnly) {
+    syncCount++;
     backing(file).sync(dataOnly);
   }
 

@@ -46,7 +46,7 @@ final class RecordingTransport implements FuseTransport {
 
   @Override
   public Capabilities capabilities() {
-    return new Capabilities(4096, 4096, EnumSet.allOf(Feature.class));
+    return new Capabilities(4096, 4096, 2, EnumSet.allOf(Feature.class));
   }
 
   @Override

@@ -56,7 +56,7 @@ public final class AssertingRequest implements Request {
   private @Nullable MemorySegment out;
   private final int entriesMax;
   private final List<ListedEntry> entries = new ArrayList<>();
-  private boolean isDirect;
+  private int fileFlags = UNKNOWN_FLAGS;
   private boolean isDeferred;
   private @Nullable Answer answer;
 
@@ -77,9 +77,9 @@ public final class AssertingRequest implements Request {
     return new AssertingRequest(uid, input, Integer.MAX_VALUE);
   }
 
-  /** The same on a file that has O_DIRECT. */
-  public AssertingRequest direct() {
-    isDirect = true;
+  /** The same on a file with these flags now. */
+  public AssertingRequest withFlags(int flags) {
+    fileFlags = flags;
     return this;
   }
 
@@ -135,8 +135,8 @@ public final class AssertingRequest implements Request {
   }
 
   @Override
-  public boolean isDirect() {
-    return isDirect;
+  public int fileFlags() {
+    return fileFlags;
   }
 
   @Override
