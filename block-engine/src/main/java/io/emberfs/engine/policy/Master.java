@@ -165,6 +165,14 @@ public final class Master implements ReplacementPolicy {
     return slot;
   }
 
+  /** No access, so no expert hears of it. */
+  @Override
+  public void onReturn(int slot) {
+    arrivals[slot] = arrivalCount++;
+    order.add(USED, slot);
+    queues.onReturn(slot);
+  }
+
   @Override
   public int size() {
     return order.sizeOfAll();

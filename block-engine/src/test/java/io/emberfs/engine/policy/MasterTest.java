@@ -35,6 +35,25 @@ final class MasterTest extends PolicyContract {
     assertThat(missesOfMaster).isLessThan(60 * 110);
   }
 
+  /** Were it judged as a miss, LRU would be called back and lose the blocks in use to the scan. */
+  @Test
+  void aVictimThatReturnsSaysNothingAboutTheLeader() {
+    PolicyReplay master = PolicyReplay.of(100, Master::new);
+    long missesAfterwards = 0;
+    for (int round = 0; round < 60; round++) {
+      for (int i = 0; round > 30 && i < 20; i++) {
+        master.spare();
+      }
+      long[] keys = new long[150];
+      for (int i = 0; i < keys.length; i++) {
+        keys[i] = i % 3 == 0 ? i / 3 : 1000L + 100L * round + i * 2 / 3;
+      }
+      long missed = misses(master.run(keys));
+      missesAfterwards += round > 40 ? missed : 0;
+    }
+    assertThat(missesAfterwards).as("LRU misses 2850").isLessThan(19 * 115);
+  }
+
   /** The sample of a large cache must come to the same judgement. */
   @Test
   void aLargeCacheLearnsTooAndItsShadowsStaySmall() {

@@ -64,6 +64,11 @@ public final class PolicyReplay {
     return outcome.toString();
   }
 
+  /** Asks for a victim, which then stays after all. */
+  public void spare() {
+    policy.onReturn(policy.victim());
+  }
+
   private void insert(long key) {
     if (free.isEmpty()) {
       int victim = policy.victim();
