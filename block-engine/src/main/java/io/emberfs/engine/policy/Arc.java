@@ -74,6 +74,14 @@ public final class Arc implements ReplacementPolicy {
   }
 
   @Override
+  public void onReturn(int slot) {
+    // The border stays: no list was too short for anybody who asked.
+    ghostsOfOnce.forget(view.keyHash(slot));
+    ghostsOfAgain.forget(view.keyHash(slot));
+    lists.add(AGAIN, slot);
+  }
+
+  @Override
   public int size() {
     return lists.size(ONCE) + lists.size(AGAIN);
   }

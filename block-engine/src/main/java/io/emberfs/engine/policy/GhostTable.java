@@ -60,6 +60,11 @@ final class GhostTable {
     return false;
   }
 
+  /** Forgets a key, if it is remembered. */
+  void forget(long keyHash) {
+    boolean _ = take(keyHash, 0);
+  }
+
   private int age(int position) {
     return departureCount - departures[position];
   }

@@ -46,8 +46,8 @@ public final class Lirs implements ReplacementPolicy {
     stack = new SlotLists(slotCount + ghostCount, 1);
     queue = new SlotLists(slotCount, 1);
     ghostsByAge = new SlotLists(ghostCount, 1);
-    ghosts = new KeyIndex(ghostCount);
     ghostHashes = new long[ghostCount];
+    ghosts = new KeyIndex(ghostHashes);
     freeGhosts = new int[ghostCount];
     lir = new boolean[slotCount];
     known = new boolean[slotCount];
@@ -195,14 +195,14 @@ public final class Lirs implements ReplacementPolicy {
     }
     int ghost = freeGhosts[--freeGhostCount];
     ghostHashes[ghost] = keyHash;
-    ghosts.put(keyHash, ghost);
+    ghosts.put(ghost);
     ghostsByAge.add(0, ghost);
     return ghost;
   }
 
   /** Frees a ghost that is in the stack no more. */
   private void forget(int ghost) {
-    ghosts.remove(ghostHashes[ghost]);
+    ghosts.remove(ghost);
     ghostsByAge.remove(ghost);
     freeGhosts[freeGhostCount++] = ghost;
   }

@@ -1,18 +1,19 @@
 package io.emberfs.engine.policy;
 
 import io.emberfs.core.ReplacementPolicy;
-import java.util.List;
 
 /**
  * Follows the policy that would have missed least lately, as adaptive caching does (Gramacy,
- * Warmuth, Brandt, Ari: "Adaptive caching by refetching", NIPS 2002). Each expert manages a {@link
- * ShadowCache} of a sample of the keys, chosen by their hash (Waldspurger, Park, Garthwaite, Ahmad:
- * "Efficient MRC construction with SHARDS", FAST 2015). The blocks themselves stand in the order of
- * their last use and in two queues; the leading expert says which of both decides who leaves, and
- * by which rule.
+ * Warmuth, Brandt, Ari: "Adaptive caching by refetching", NIPS 2002). Each expert manages one of
+ * the {@link ShadowCaches} of a sample of the keys, chosen by their hash and thinned out as the
+ * cache grows (Waldspurger, Park, Garthwaite, Ahmad: "Efficient MRC construction with SHARDS", FAST
+ * 2015). The blocks themselves stand in the order of their last use and in two queues; the leading
+ * expert says which of both decides who leaves, and by which rule.
  *
  * <p>The first expert is LRU, and it is more than one of several: whenever the real cache has
  * missed more than LRU alone would have, by half a per cent, LRU leads until that is made up for.
+ * It does not lead at the start, when all have missed alike, for it would lose everything to a
+ * first scan.
  *
  * <p>Prefetched blocks that nobody asked for yet are no access: they wait in a queue of their own,
  * leave first once they fill a twentieth of the cache or are as old as it, and become newcomers
@@ -23,6 +24,8 @@ public final class Master implements ReplacementPolicy {
   static final int BYTES_PER_SLOT = RuledQueues.BYTES_PER_SLOT + 13;
 
   private static final int LRU = 0;
+
+  private static final int FIRST_LEADER = 1;
 
   /** What the queues do while each expert leads; what LRU needs of them is to stay ready. */
   private static final QueueRule[] RULES = {
@@ -37,7 +40,7 @@ public final class Master implements ReplacementPolicy {
   private static final int PREFETCHED_DIVISOR = 20;
 
   /** A shadow of more keys would hardly judge better. */
-  private static final int SHADOW_KEYS_MAX = 4096;
+  private static final int SHADOW_KEYS_MAX = 2048;
 
   /** A miss weighs half as much as one that comes about this many misses later, in shadow sizes. */
   private static final double MEMORY_SHADOW_SIZES = 8;
@@ -52,7 +55,7 @@ public final class Master implements ReplacementPolicy {
   private static final double LRU_MARGIN = 1.005;
 
   private final SlotView view;
-  private final List<ShadowCache> experts;
+  private final ShadowCaches shadows;
   private final double[] weightedMisses = new double[RULES.length];
 
   /** Prefetched blocks by arrival, the others by their last use. */
@@ -61,11 +64,17 @@ public final class Master implements ReplacementPolicy {
   private final RuledQueues queues;
   private final int[] arrivals;
 
-  /** One key in two to the power of this is in the sample. */
-  private final int sampleShift;
+  /** One key in two to the power of this is in the sample: those with as many zeros in front. */
+  private int sampleShift;
+
+  /**
+   * Blocks in use when one had to leave last. Until one had to, without a bound: shadows that gave
+   * up keys while the cache is filling would judge a cache that it never was.
+   */
+  private int capacity = Integer.MAX_VALUE;
 
   private int arrivalCount;
-  private int leader = LRU;
+  private int leader = FIRST_LEADER;
   private long misses;
   private long lruMisses;
   private double weight = 1;
@@ -76,40 +85,19 @@ public final class Master implements ReplacementPolicy {
    */
   public Master(int slotCount, SlotView view) {
     this.view = view;
-    sampleShift = sampleShift(slotCount);
-    int keyCount = shadowKeys(slotCount);
-    experts =
-        List.of(
-            new ShadowCache(keyCount, (entryCount, _) -> new Lru(entryCount)),
-            new ShadowCache(keyCount, S3Fifo::new),
-            new ShadowCache(keyCount, TwoQ::new),
-            new ShadowCache(
-                keyCount,
-                (entryCount, shadowView) ->
-                    new RuledQueues(entryCount, shadowView, QueueRule.SHORT_TWO_Q)));
+    shadows = new ShadowCaches(shadowKeys(slotCount), RULES);
     order = new SlotLists(slotCount, LIST_COUNT);
     queues = new RuledQueues(slotCount, view, RULES[leader]);
     arrivals = new int[slotCount];
   }
 
-  private static int sampleShift(int slotCount) {
-    int shift = 0;
-    while (slotCount >>> shift > SHADOW_KEYS_MAX) {
-      shift++;
-    }
-    return shift;
-  }
-
   private static int shadowKeys(int slotCount) {
-    return (slotCount >>> sampleShift(slotCount)) + 1;
+    return Math.min(slotCount, SHADOW_KEYS_MAX);
   }
 
   /** Heap bytes of the shadows of a cache of this many slots or fewer, at most. */
   static long shadowBytes(int slotCount) {
-    // Not the keys of just this many: of one slot more, only every second one is in the sample.
-    int keyCount = Math.min(slotCount, SHADOW_KEYS_MAX) + 1;
-    return RULES.length
-        * (ShadowCache.bytesFor(keyCount) + (long) keyCount * RuledQueues.BYTES_PER_SLOT);
+    return ShadowCaches.bytesFor(shadowKeys(slotCount));
   }
 
   @Override
@@ -140,9 +128,7 @@ public final class Master implements ReplacementPolicy {
       queues.onRemove(slot);
       long keyHash = view.keyHash(slot);
       if (isSampled(keyHash)) {
-        for (int i = 0; i < experts.size(); i++) {
-          experts.get(i).forget(keyHash);
-        }
+        shadows.forget(keyHash);
       }
     }
     order.remove(slot);
@@ -150,6 +136,7 @@ public final class Master implements ReplacementPolicy {
 
   @Override
   public int victim() {
+    capacity = order.size(USED);
     int slot = takeDuePrefetched();
     if (slot != SlotLists.NONE || size() == 0) {
       return slot;
@@ -163,6 +150,14 @@ public final class Master implements ReplacementPolicy {
     }
     order.remove(slot);
     return slot;
+  }
+
+  /** No access, so no expert hears of it. */
+  @Override
+  public void onReturn(int slot) {
+    arrivals[slot] = arrivalCount++;
+    order.add(USED, slot);
+    queues.onReturn(slot);
   }
 
   @Override
@@ -194,8 +189,7 @@ public final class Master implements ReplacementPolicy {
   }
 
   private boolean isSampled(long keyHash) {
-    // In two steps, for a shift by all bits would be none.
-    return keyHash >>> 1 >>> (Long.SIZE - 1 - sampleShift) == 0;
+    return Long.numberOfLeadingZeros(keyHash) >= sampleShift;
   }
 
   private void judge(int slot, boolean isMiss) {
@@ -203,16 +197,22 @@ public final class Master implements ReplacementPolicy {
     if (!isSampled(keyHash)) {
       return;
     }
+    int used = order.size(USED);
+    if (used >>> sampleShift > SHADOW_KEYS_MAX) {
+      thinOutSample();
+    }
     misses += isMiss ? 1 : 0;
-    int capacity = order.size(USED) >>> sampleShift;
-    for (int i = 0; i < experts.size(); i++) {
-      if (!experts.get(i).access(keyHash, capacity)) {
-        if (i == LRU) {
-          lruMisses++;
-          weight *= 1 + 1 / Math.max(MEMORY_MISSES_MIN, MEMORY_SHADOW_SIZES * capacity);
-        }
-        weightedMisses[i] += weight;
-      }
+    int shadowSize = Math.max(used, capacity) >>> sampleShift;
+    int missed = shadows.access(keyHash, shadowSize);
+    if (missed == 0) {
+      return;
+    }
+    if ((missed & 1 << LRU) != 0) {
+      lruMisses++;
+      weight *= 1 + 1 / Math.max(MEMORY_MISSES_MIN, MEMORY_SHADOW_SIZES * shadowSize);
+    }
+    for (int i = 0; i < weightedMisses.length; i++) {
+      weightedMisses[i] += (missed & 1 << i) == 0 ? 0 : weight;
     }
     if (weight > WEIGHT_MAX) {
       for (int i = 0; i < weightedMisses.length; i++) {
@@ -220,6 +220,15 @@ public final class Master implements ReplacementPolicy {
       }
       weight = 1;
     }
+  }
+
+  /** Half the sample has to do; each miss of what stays stands for two. */
+  private void thinOutSample() {
+    sampleShift++;
+    shadows.keepOnly(sampleShift);
+    misses /= 2;
+    lruMisses /= 2;
+    weight *= 2;
   }
 
   private void chooseLeader() {

@@ -12,11 +12,11 @@ public final class PolicyFactory {
   private static final int BYTES_PER_SLOT_SIMPLE = 24;
 
   /**
-   * What the policies with more than lists and a ghost table need. LIRS: 27 in its stack and 44 for
-   * two ghosts a slot, up to 48 to find them.
+   * What the policies with more than lists and a ghost table need. LIRS: 38 in its stack and queue,
+   * 42 for two ghosts a slot, up to 24 to find them.
    */
   private static final Map<String, Integer> BYTES_PER_SLOT =
-      Map.of("arc", 25, "wtinylfu", 27, "lirs", 150, DEFAULT, Master.BYTES_PER_SLOT);
+      Map.of("arc", 25, "wtinylfu", 27, "lirs", 104, DEFAULT, Master.BYTES_PER_SLOT);
 
   private static final Map<String, Maker> MAKERS =
       Map.ofEntries(

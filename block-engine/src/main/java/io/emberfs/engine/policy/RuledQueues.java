@@ -85,6 +85,13 @@ final class RuledQueues implements ReplacementPolicy {
     return SlotLists.NONE;
   }
 
+  @Override
+  public void onReturn(int slot) {
+    ghosts.forget(view.keyHash(slot));
+    useCounts[slot] = 0;
+    queues.add(MAIN, slot);
+  }
+
   /** A known slot's block leaves, chosen by somebody else. */
   void leave(int slot) {
     if (queues.isIn(NEWCOMERS, slot)) {

@@ -83,6 +83,13 @@ public final class S3Fifo implements ReplacementPolicy {
   }
 
   @Override
+  public void onReturn(int slot) {
+    ghosts.forget(view.keyHash(slot));
+    useCounts[slot] = 0;
+    lists.add(MAIN, slot);
+  }
+
+  @Override
   public int size() {
     return lists.sizeOfAll();
   }

@@ -62,6 +62,12 @@ public final class TwoQ implements ReplacementPolicy {
   }
 
   @Override
+  public void onReturn(int slot) {
+    ghosts.forget(view.keyHash(slot));
+    lists.add(MAIN, slot);
+  }
+
+  @Override
   public int size() {
     return lists.size(NEWCOMERS) + lists.size(MAIN);
   }

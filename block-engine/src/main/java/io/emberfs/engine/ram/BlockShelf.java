@@ -274,9 +274,7 @@ final class BlockShelf {
       }
       if (isWarmWanted && placement.isPlain(slot) && table.hasFlag(slot, EntryTable.USED)) {
         table.clearFlags(slot, EntryTable.USED);
-        policy.onInsert(slot);
-        policy.onHit(slot);
-        policy.onHit(slot);
+        policy.onReturn(slot);
         return new Chosen(slot, table.stamp(slot));
       }
       evict(slot);

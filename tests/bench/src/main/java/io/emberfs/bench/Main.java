@@ -32,6 +32,7 @@ public final class Main {
     BENCHMARKS.put("engine", new EngineHits());
     BENCHMARKS.put("compressed-hit", new CompressedHit());
     BENCHMARKS.put("scale", new Scale());
+    BENCHMARKS.put("policies", new PolicyCost());
     BENCHMARKS.put("soak", new Soak());
   }
 

@@ -97,6 +97,22 @@ public abstract class PolicyContract {
   }
 
   @Test
+  void aVictimThatReturnsIsKnownAndNotTheNextToLeave() {
+    insert(0, SLOT_COUNT);
+    for (int round = 0; round < SLOT_COUNT / 2; round++) {
+      int returned = policy.victim();
+
+      policy.onReturn(returned);
+
+      assertThat(policy.size()).isEqualTo(SLOT_COUNT);
+      assertThat(known()).hasSize(SLOT_COUNT).contains(returned);
+      int next = policy.victim();
+      assertThat(next).isNotEqualTo(returned);
+      policy.onInsert(next);
+    }
+  }
+
+  @Test
   void theVisitSeesEveryKnownSlotOnceAndStopsWhenTold() {
     insert(0, 10);
     policy.onHit(4);
@@ -163,7 +179,10 @@ public abstract class PolicyContract {
           assertThat(victim == -1 ? model.isEmpty() : model.get(victim))
               .as("victim %d of %s", victim, model)
               .isTrue();
-          if (victim != -1) {
+          if (victim != -1 && random.nextInt(4) == 0) {
+            prefetched.clear(victim);
+            policy.onReturn(victim);
+          } else if (victim != -1) {
             model.clear(victim);
           }
         }
@@ -178,6 +197,10 @@ public abstract class PolicyContract {
       int slot = call < SLOT_COUNT ? call : policy.victim();
       if (call < SLOT_COUNT && policy.size() == SLOT_COUNT) {
         slot = policy.victim();
+      }
+      if (call >= SLOT_COUNT && call % 8 == 7) {
+        policy.onReturn(slot);
+        continue;
       }
       keys[slot] = random.nextInt(3 * SLOT_COUNT);
       policy.onInsert(slot);

@@ -19,11 +19,13 @@ public final class PolicyReplay {
 
   private final ReplacementPolicy policy;
   private final long[] keys;
+  private final boolean[] prefetched;
   private final Map<Long, Integer> slots = new HashMap<>();
   private final Deque<Integer> free = new ArrayDeque<>();
 
   private PolicyReplay(int slotCount, BiFunction<Integer, SlotView, ReplacementPolicy> maker) {
     keys = new long[slotCount];
+    prefetched = new boolean[slotCount];
     for (int slot = 0; slot < slotCount; slot++) {
       free.add(slot);
     }
@@ -38,7 +40,7 @@ public final class PolicyReplay {
 
               @Override
               public boolean isPrefetched(int slot) {
-                return false;
+                return prefetched[slot];
               }
             });
   }
@@ -56,15 +58,30 @@ public final class PolicyReplay {
       Integer slot = slots.get(key);
       outcome.append(slot == null ? MISS : HIT);
       if (slot == null) {
-        insert(key);
+        insert(key, false);
       } else {
+        prefetched[slot] = false;
         policy.onHit(slot);
       }
     }
     return outcome.toString();
   }
 
-  private void insert(long key) {
+  /** Asks for a victim, which then stays after all. */
+  public void spare() {
+    policy.onReturn(policy.victim());
+  }
+
+  /** A prefetch brings keys that are not here. */
+  public void bring(long... fetched) {
+    for (long key : fetched) {
+      if (!slots.containsKey(key)) {
+        insert(key, true);
+      }
+    }
+  }
+
+  private void insert(long key, boolean byPrefetch) {
     if (free.isEmpty()) {
       int victim = policy.victim();
       slots.remove(keys[victim]);
@@ -73,6 +90,7 @@ public final class PolicyReplay {
     int slot = free.remove();
     keys[slot] = key;
     slots.put(key, slot);
+    prefetched[slot] = byPrefetch;
     policy.onInsert(slot);
   }
 }
