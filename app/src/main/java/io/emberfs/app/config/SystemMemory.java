@@ -2,6 +2,7 @@ package io.emberfs.app.config;
 
 import io.emberfs.core.MemoryProbe;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ public final class SystemMemory implements MemoryProbe {
   SystemMemory(Path proc, Path controlGroups) {
     memoryTable = proc.resolve("meminfo");
     Path ownPressure = proc.resolve("pressure/memory");
-    for (String line : lines(proc.resolve("self/cgroup"))) {
+    for (String line : text(proc.resolve("self/cgroup")).split("\n")) {
       String[] parts = line.split(":", 3);
       if (parts.length < 3) {
         continue;
@@ -57,7 +58,7 @@ public final class SystemMemory implements MemoryProbe {
   @Override
   public Reading read() {
     List<Scope> scopes = new ArrayList<>();
-    List<String> table = lines(memoryTable);
+    String table = text(memoryTable);
     long total = value(table, "MemTotal:", -1);
     long available = value(table, "MemAvailable:", -1);
     if (total > 0 && available >= 0) {
@@ -90,14 +91,11 @@ public final class SystemMemory implements MemoryProbe {
   }
 
   private OptionalLong stalledMicros() {
-    for (String line : lines(pressure)) {
-      int total = line.indexOf("total=");
-      if (line.startsWith("some ") && total >= 0) {
-        long micros = number(line.substring(total + "total=".length()), -1);
-        return micros < 0 ? OptionalLong.empty() : OptionalLong.of(micros);
-      }
-    }
-    return OptionalLong.empty();
+    String table = text(pressure);
+    int total = table.indexOf("total=");
+    long micros =
+        table.startsWith("some ") && total >= 0 ? number(table, total + "total=".length(), -1) : -1;
+    return micros < 0 ? OptionalLong.empty() : OptionalLong.of(micros);
   }
 
   /** One group of cgroups(7). */
@@ -119,49 +117,53 @@ public final class SystemMemory implements MemoryProbe {
      * that are in use count as available, all of the others.
      */
     @Nullable Scope read(long machineBytes) {
-      long limit = number(directory.resolve(names.limit));
-      long usage = number(directory.resolve(names.usage));
+      long limit = number(text(directory.resolve(names.limit)), 0, -1);
+      long usage = number(text(directory.resolve(names.usage)), 0, -1);
       if (limit < 0 || limit >= machineBytes || usage < 0) {
         return null;
       }
-      List<String> counts = lines(directory.resolve("memory.stat"));
+      String counts = text(directory.resolve("memory.stat"));
       long reclaimable = value(counts, names.inactive, 0) + value(counts, names.active, 0) / 2;
       long available = Math.clamp(limit - usage + reclaimable, 0, limit);
       return new Scope("control group " + directory.getFileName(), limit, available);
     }
-
-    private static long number(Path file) {
-      List<String> lines = lines(file);
-      return lines.isEmpty() ? -1 : SystemMemory.number(lines.getFirst(), -1);
-    }
   }
 
   /** The number behind a name at a line's beginning. */
-  private static long value(List<String> lines, String name, long otherwise) {
-    for (String line : lines) {
-      String[] words = line.split("\\s+", 3);
-      if (words.length > 1 && words[0].equals(name)) {
-        return number(words[1], otherwise);
-      }
-    }
-    return otherwise;
+  private static long value(String table, String name, long otherwise) {
+    int at = table.startsWith(name) ? 0 : table.indexOf("\n" + name) + 1;
+    int end = at + name.length();
+    boolean isThere =
+        table.startsWith(name, at) && end < table.length() && table.charAt(end) == ' ';
+    return isThere ? number(table, end, otherwise) : otherwise;
   }
 
-  /** Version 2 says "max" where there is no limit. */
-  private static long number(String text, long otherwise) {
+  /** The digits that come next, behind spaces. Version 2 says "max" where there is no limit. */
+  private static long number(String text, int from, long otherwise) {
+    int begin = from;
+    while (begin < text.length() && text.charAt(begin) == ' ') {
+      begin++;
+    }
+    int end = begin;
+    while (end < text.length() && Character.isDigit(text.charAt(end))) {
+      end++;
+    }
     try {
-      return Long.parseLong(text.strip());
+      return Long.parseLong(text, begin, end, 10);
     } catch (NumberFormatException _) {
       return otherwise;
     }
   }
 
-  /** Empty where there is no such file: kernels differ, and groups come and go. */
-  private static List<String> lines(Path file) {
+  /**
+   * Empty where there is no such file: kernels differ, and groups come and go. Read once a second
+   * for as long as a mount lives, so as a whole and without regular expressions.
+   */
+  private static String text(Path file) {
     try {
-      return Files.readAllLines(file);
+      return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
     } catch (IOException _) {
-      return List.of();
+      return "";
     }
   }
 }
