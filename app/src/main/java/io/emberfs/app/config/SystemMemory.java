@@ -1,6 +1,7 @@
 package io.emberfs.app.config;
 
 import io.emberfs.core.MemoryProbe;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SystemMemory implements MemoryProbe {
   private static final String MACHINE = "this machine";
+  private static final int TABLE_BYTES_MAX = 1 << 14;
 
   private final Path memoryTable;
   private final Path pressure;
@@ -118,8 +120,11 @@ public final class SystemMemory implements MemoryProbe {
      */
     @Nullable Scope read(long machineBytes) {
       long limit = number(text(directory.resolve(names.limit)), 0, -1);
+      if (limit < 0 || limit >= machineBytes) {
+        return null;
+      }
       long usage = number(text(directory.resolve(names.usage)), 0, -1);
-      if (limit < 0 || limit >= machineBytes || usage < 0) {
+      if (usage < 0) {
         return null;
       }
       String counts = text(directory.resolve("memory.stat"));
@@ -156,12 +161,12 @@ public final class SystemMemory implements MemoryProbe {
   }
 
   /**
-   * Empty where there is no such file: kernels differ, and groups come and go. Read once a second
-   * for as long as a mount lives, so as a whole and without regular expressions.
+   * Empty where there is no such file: kernels differ, and groups come and go. Read again and again
+   * for as long as a mount lives, so at one go and without regular expressions.
    */
   private static String text(Path file) {
-    try {
-      return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+    try (FileInputStream stream = new FileInputStream(file.toString())) {
+      return new String(stream.readNBytes(TABLE_BYTES_MAX), StandardCharsets.ISO_8859_1);
     } catch (IOException _) {
       return "";
     }

@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  * mount leaves the machine alone. Work wakes all of them. Any thread.
  */
 final class Pace {
-  static final long RESTING_MILLIS = 500;
+  static final long RESTING_MILLIS = 1_000;
 
   private static final long AWAKE_NANOS = TimeUnit.SECONDS.toNanos(1);
 

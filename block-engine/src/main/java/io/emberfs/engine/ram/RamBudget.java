@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RamBudget {
   /** How often {@link #step} is due. */
-  public static final long PERIOD_MILLIS = 1_000;
+  public static final long PERIOD_MILLIS = 2_000;
 
   private static final Logger LOG = LoggerFactory.getLogger(RamBudget.class);
 
