@@ -12,8 +12,8 @@ public interface FuseTransport extends AutoCloseable {
   String name();
 
   /**
-   * Why it is that one: a phrase for the log and {@code stats}, empty where there was no choice.
-   * Valid after {@link #awaitMounted}, as the name is.
+   * Why it is that one: a phrase for the log and {@code stats}. Valid after {@link #awaitMounted},
+   * as the name is.
    */
   String reason();
 

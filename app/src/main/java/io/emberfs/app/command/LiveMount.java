@@ -26,7 +26,7 @@ record LiveMount(MountRecord known) {
   static Mount named(Path given, Console console) throws Refusal, IOException {
     Optional<Mount> mount = Optional.empty();
     try {
-      mount = console.mountPoints().at(MountPoints.canonical(given));
+      mount = console.mountPoints().at(MountPoints.canonical(console.directory().resolve(given)));
     } catch (java.nio.file.NoSuchFileException missing) {
       // Where there is no directory there is no mount.
     }

@@ -115,13 +115,20 @@ final class MountOptions {
           ExitCode.USAGE,
           "cannot use -o " + given,
           "there is no such option",
-          Verbs.nearest(name, known)
+          Verbs.nearest(name.substring(2), namesInLists(known))
               .orElse("emberfs mount --help lists what there is; -o a=b stands for --a b"));
     }
     if (onCommandLine.stream().noneMatch(each -> isOf(name, each))) {
       target.removeIf(each -> isOf(name, each));
       target.add(equals < 0 ? name : name + option.substring(equals));
     }
+  }
+
+  private static List<String> namesInLists(Collection<String> known) {
+    return known.stream()
+        .filter(name -> name.startsWith("--") && !COMMAND_ONLY.contains(name))
+        .map(name -> name.substring(2))
+        .toList();
   }
 
   private static boolean isOf(String name, String argument) {

@@ -219,6 +219,7 @@ final class MountVerb implements Verb {
     result.put("transportReason", mount.transportReason());
     result.put("uringSwitchedOn", isSwitchedOn);
     result.put("restoredBlocks", mount.warmBlockCount());
+    result.put("coldStart", mount.coldStart().orElse(""));
     result.put("millis", millis);
     return Json.write(result);
   }
@@ -246,7 +247,9 @@ final class MountVerb implements Verb {
         + (isSwitchedOn ? " (switched on for this machine)" : "")
         + "; restored "
         + mount.warmBlockCount()
-        + " blocks, ready in "
+        + (mount.warmBlockCount() == 1 ? " block" : " blocks")
+        + mount.coldStart().map(why -> " (the SSD cache was emptied: " + why + ")").orElse("")
+        + ", ready in "
         + tenths / 10
         + "."
         + tenths % 10

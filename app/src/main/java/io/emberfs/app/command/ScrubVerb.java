@@ -62,7 +62,7 @@ final class ScrubVerb implements Verb {
     } else {
       print(console.out(), tiers, bad);
     }
-    return bad == 0 ? ExitCode.OK : ExitCode.FOUND_PROBLEMS;
+    return bad + sum(tiers, "quarantined") == 0 ? ExitCode.OK : ExitCode.FOUND_PROBLEMS;
   }
 
   /** Waits for a whole round; returns what it found, by tier. */
@@ -130,8 +130,9 @@ final class ScrubVerb implements Verb {
       if (number(numbers, "quarantined") > 0) {
         out.println(
             name
-                + " is out of service until the next mount: too many of its blocks were bad; the"
-                + " log in the state directory says what to look at");
+                + " is out of service until the next mount: too many of its blocks were bad. What is"
+                + " left there is neither served nor verified; the log in the state directory says"
+                + " what to look at");
       }
     });
   }

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -24,7 +25,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Verbs {
   private static final List<String> NAMES =
       List.of("mount", "umount", "status", "stats", "drop", "resize", "scrub", "simulate");
+
+  /** What the launcher does itself. */
+  private static final List<String> NAMES_OF_LAUNCHER = List.of("demo", "bench", "test", "build");
+
   private static final int DISTANCE_MAX = 2;
+
+  /** A name that differs in more than one of so many letters would be a guess. */
+  private static final int LETTERS_PER_DIFFERENCE = 2;
 
   private final Console console;
 
@@ -57,11 +65,12 @@ public final class Verbs {
     String name = arguments.isEmpty() ? "" : arguments.getFirst();
     Verb verb = verb(name);
     if (verb == null) {
+      List<String> known = Stream.concat(NAMES.stream(), NAMES_OF_LAUNCHER.stream()).toList();
       throw new Refusal(
           ExitCode.USAGE,
           "cannot do " + name,
           "no such command",
-          nearest(name, NAMES).orElse("give one of " + String.join(", ", NAMES)));
+          nearest(name, known).orElse("give one of " + String.join(", ", known)));
     }
     CommandLine commandLine = new CommandLine(verb);
     commandLine.setCommandName("emberfs " + name);
@@ -113,9 +122,16 @@ public final class Verbs {
   /** A question for the name that differs least from what was typed, if any is near. */
   static Optional<String> nearest(String typed, Collection<String> names) {
     return names.stream()
-        .filter(name -> distance(name, typed) <= DISTANCE_MAX)
+        .filter(name ->
+            distance(name, typed)
+                <= Math.min(DISTANCE_MAX, letters(typed) / LETTERS_PER_DIFFERENCE))
         .min(Comparator.comparingInt(name -> distance(name, typed)))
         .map(name -> "did you mean " + name + "?");
+  }
+
+  /** Without the dashes of an option. */
+  private static int letters(String typed) {
+    return typed.replace("-", "").length();
   }
 
   /** Levenshtein distance. */

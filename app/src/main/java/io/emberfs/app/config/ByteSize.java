@@ -2,15 +2,16 @@ package io.emberfs.app.config;
 
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Sizes as people write them: {@code 4096}, {@code 64K}, {@code 2G}, {@code 1T} (binary), or a
- * share such as {@code 25%}.
+ * Sizes as people write them: {@code 4096}, {@code 64K}, {@code 2G}, {@code 1T} (binary, in either
+ * case), or a share such as {@code 25%}.
  */
 public final class ByteSize {
-  private static final Pattern SIZE = Pattern.compile("([0-9]{1,18})([KMGT]?)");
+  private static final Pattern SIZE = Pattern.compile("([0-9]{1,18})([KMGTkmgt]?)");
   private static final Pattern SHARE = Pattern.compile("([0-9]{1,3})%");
   private static final String UNITS = "KMGT";
   private static final int BITS_PER_UNIT = 10;
@@ -71,7 +72,7 @@ public final class ByteSize {
 
   private static long scaled(String option, String text, Matcher matcher) throws Refusal {
     long number = Long.parseLong(matcher.group(1));
-    String unit = matcher.group(2);
+    String unit = matcher.group(2).toUpperCase(Locale.ROOT);
     int shift = unit.isEmpty() ? 0 : (UNITS.indexOf(unit) + 1) * BITS_PER_UNIT;
     if (number > Long.MAX_VALUE >> shift) {
       throw malformed(option, text, "give less than 8388608T");

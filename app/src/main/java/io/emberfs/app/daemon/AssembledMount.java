@@ -9,6 +9,7 @@ import io.emberfs.core.MountSpec;
 import io.emberfs.core.Scrub;
 import io.emberfs.core.Tier;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -38,6 +39,7 @@ public final class AssembledMount implements AutoCloseable {
   private final BlockCache cache;
   private final Scrub scrub;
   private final List<Tier> tiers;
+  private final Optional<String> coldStart;
   private final Resizing resizing;
   private final Meters meters;
   private final List<AutoCloseable> closing;
@@ -50,6 +52,7 @@ public final class AssembledMount implements AutoCloseable {
    * @param cache the block engine
    * @param scrub verifies what its tiers hold
    * @param tiers in the order in which they are asked
+   * @param coldStart why persisted blocks were thrown away, if they were
    * @param resizing changes the tiers' budgets
    * @param meters every number of this mount
    * @param closing everything that has an end, first to last
@@ -61,6 +64,7 @@ public final class AssembledMount implements AutoCloseable {
       BlockCache cache,
       Scrub scrub,
       List<Tier> tiers,
+      Optional<String> coldStart,
       Resizing resizing,
       Meters meters,
       List<AutoCloseable> closing) {
@@ -70,6 +74,7 @@ public final class AssembledMount implements AutoCloseable {
     this.cache = cache;
     this.scrub = scrub;
     this.tiers = List.copyOf(tiers);
+    this.coldStart = coldStart;
     this.resizing = resizing;
     this.meters = meters;
     this.closing = List.copyOf(closing);
@@ -112,9 +117,14 @@ public final class AssembledMount implements AutoCloseable {
     return transport.name();
   }
 
-  /** Why it is that transport; empty where there was no choice. */
+  /** Why it is that transport. */
   public String transportReason() {
     return transport.reason();
+  }
+
+  /** Why persisted blocks were thrown away at the start: a phrase about the cache; else empty. */
+  public Optional<String> coldStart() {
+    return coldStart;
   }
 
   /**

@@ -52,6 +52,7 @@ import io.emberfs.predictor.stream.StreamPrefetcher;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -130,6 +131,7 @@ public final class Assembly implements Daemon.Assembler {
     StripedWriteFence fence = new StripedWriteFence();
     List<Tier> lower = new ArrayList<>();
     FileRecords records = FileRecords.none();
+    Optional<String> coldStart = Optional.empty();
     if (configuration.ssdBytes() > 0) {
       SsdDatabase ssd =
           SsdDatabase.open(
@@ -141,6 +143,7 @@ public final class Assembly implements Daemon.Assembler {
       opened.addFirst(ssd);
       lower.add(ssd.tier());
       records = ssd.records();
+      coldStart = ssd.coldStart();
       meters.gauge("memory.ssdBytesMax", ssd::memoryBytesMax);
     }
 
@@ -211,6 +214,7 @@ public final class Assembly implements Daemon.Assembler {
         engine.cache(),
         engine.scrub(),
         tiers,
+        coldStart,
         new TierResizing(configuration, ramBudget, tiers),
         meters,
         opened);

@@ -187,6 +187,7 @@ public final class Daemon {
           if (detached || mount.transport().unmount(false)) {
             return request;
           }
+          LOG.info("in use: goes on serving");
           request.outcome().complete(StopOutcome.busy());
         }
         case LAZY -> {

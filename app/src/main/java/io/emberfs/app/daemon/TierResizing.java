@@ -10,6 +10,8 @@ import java.util.List;
 
 /** Changes the budgets of a mount's tiers, within what was reserved for them when it was made. */
 final class TierResizing implements AssembledMount.Resizing {
+  private static final long MEBI = 1L << 20;
+
   private final MountConfiguration configuration;
   private final RamBudget ramBudget;
   private final List<Tier> tiers;
@@ -47,15 +49,17 @@ final class TierResizing implements AssembledMount.Resizing {
               + ByteSize.format(bytes));
     }
     long before = isRam ? ramBudget.namedBytes() : tier.capacityBytes();
-    try {
-      if (isRam) {
-        ramBudget.name(bytes);
-      } else {
-        tier.resize(bytes);
-      }
-    } catch (IllegalArgumentException tooSmall) {
+    if (isRam && bytes > 0 && bytes < ramBudget.namedBytesMin()) {
       throw new Refusal(
-          ExitCode.USAGE, what, "it is too small to be of use", "give a larger size, or off");
+          ExitCode.USAGE,
+          what,
+          "its index, sized for what the mount reserved, takes nearly as much",
+          "give at least " + Math.ceilDiv(ramBudget.namedBytesMin(), MEBI) + "M, or off");
+    }
+    if (isRam) {
+      ramBudget.name(bytes);
+    } else {
+      tier.resize(bytes);
     }
     return before;
   }

@@ -65,7 +65,7 @@ final class ChoiceReader {
           "cannot use --compress " + text,
           "its level is not a number from %d to %d"
               .formatted(ZstdCodec.LEVEL_MIN, ZstdCodec.LEVEL_MAX),
-          "give zstd:%d, the fastest, to zstd:%d, the smallest, or zstd for the fastest"
+          "give a level from zstd:%d (fastest) to zstd:%d (smallest), or zstd, which is the first"
               .formatted(ZstdCodec.LEVEL_MIN, ZstdCodec.LEVEL_MAX));
     }
     return level;

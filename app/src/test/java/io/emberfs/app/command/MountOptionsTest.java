@@ -57,6 +57,14 @@ final class MountOptionsTest {
     assertThat(refusal.text()).matches("emberfs: cannot use -o [^\n]*: [^\n]+\nfix: [^\n]+");
   }
 
+  @Test
+  void whatIsNearIsNamedAsItStandsInAList() {
+    assertThat(catchThrowableOfType(Refusal.class, () -> writtenOut("-o", "rem=1G")).text())
+        .endsWith("fix: did you mean ram?");
+    assertThat(catchThrowableOfType(Refusal.class, () -> writtenOut("-o", "foo=1")).text())
+        .contains("fix: emberfs mount --help");
+  }
+
   private static List<String> writtenOut(String... arguments) throws Refusal {
     return MountOptions.writtenOut(List.of(arguments), KNOWN);
   }

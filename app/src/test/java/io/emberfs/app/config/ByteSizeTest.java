@@ -16,6 +16,7 @@ final class ByteSizeTest {
     "0, 0",
     "4096, 4096",
     "64K, 65536",
+    "64k, 65536",
     "512M, 536870912",
     "2G, 2147483648",
     "1T, 1099511627776"
@@ -26,18 +27,7 @@ final class ByteSizeTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        "",
-        "-1",
-        "1.5G",
-        "64k",
-        "64KB",
-        "G",
-        " 1",
-        "9999999T",
-        "99999999999999999999",
-        "25%"
-      })
+      strings = {"", "-1", "1.5G", "64KB", "G", " 1", "9999999T", "99999999999999999999", "25%"})
   void anythingElseIsRefusedByName(String text) {
     assertThatThrownBy(() -> ByteSize.parse("--ram", text))
         .isInstanceOfSatisfying(

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -192,6 +193,7 @@ final class DaemonTest {
         unused,
         unexpected(Scrub.class),
         List.of(),
+        Optional.empty(),
         unexpected(AssembledMount.Resizing.class),
         meters,
         List.of(transport));

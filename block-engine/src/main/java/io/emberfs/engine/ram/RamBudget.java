@@ -84,6 +84,11 @@ public final class RamBudget {
     return namedBytes;
   }
 
+  /** The smallest budget but 0 that can be named, in bytes. */
+  public long namedBytesMin() {
+    return tier.capacityBytesMin();
+  }
+
   /**
    * Names a budget, which holds at once; blocks that have no room leave before this returns.
    *

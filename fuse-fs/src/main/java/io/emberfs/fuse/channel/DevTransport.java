@@ -25,7 +25,7 @@ public final class DevTransport extends DeviceTransport {
 
   @Override
   public String reason() {
-    return "";
+    return "asked for";
   }
 
   @Override

@@ -8,8 +8,11 @@ import io.emberfs.ffi.NativeMemory;
 import io.emberfs.fuse.dispatch.Dispatcher;
 import io.emberfs.fuse.dispatch.RequestMeters;
 import io.emberfs.fuse.dispatch.WireRequest;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class UringConnection implements Rings {
   private static final Logger LOG = LoggerFactory.getLogger(UringConnection.class);
 
+  private static final Path PARAMETER = Path.of("/sys/module/fuse/parameters/enable_uring");
+
   /** How long threads may take that have nothing to do any more. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -37,7 +42,7 @@ final class UringConnection implements Rings {
   private final List<UringQueue> queues = new ArrayList<>();
 
   private @Nullable Arena arena;
-  private volatile String reason = "the kernel does not offer it";
+  private volatile String reason = whyNotOffered();
   private volatile long byteCount;
 
   /** Of the thread that mounts. */
@@ -129,6 +134,17 @@ final class UringConnection implements Rings {
     reason = queues.size() + " queues, " + count + " entries";
     queues.forEach(queue -> queue.serve(onBroken));
     return true;
+  }
+
+  /** What holds until the kernel offers rings after all. */
+  private static String whyNotOffered() {
+    try {
+      return Files.readString(PARAMETER).strip().equals("Y")
+          ? "the kernel does not offer rings"
+          : "rings are switched off on this machine; root switches them on: echo Y > " + PARAMETER;
+    } catch (IOException missing) {
+      return "this kernel has no FUSE over io_uring, which needs Linux 6.14 or later";
+    }
   }
 
   private boolean refused(@Nullable Throwable failed) {

@@ -84,7 +84,7 @@ public final class JnrTransport implements FuseTransport {
 
   @Override
   public String reason() {
-    return "";
+    return "asked for";
   }
 
   @Override

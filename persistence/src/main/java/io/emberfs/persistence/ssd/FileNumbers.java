@@ -4,7 +4,6 @@ import io.emberfs.persistence.ssd.RocksStore.Durability;
 import io.emberfs.persistence.ssd.RocksStore.Family;
 import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
 
@@ -46,16 +45,22 @@ final class FileNumbers {
   }
 
   /**
-   * For the database that is there; null if its identity does not verify or is that of another
-   * block size.
+   * For the database that is there.
+   *
+   * @throws RocksDBException if its identity does not verify or is that of another block size
    */
-  static @Nullable FileNumbers resume(RocksStore store, int blockSize, RandomGenerator random)
+  static FileNumbers resume(RocksStore store, int blockSize, RandomGenerator random)
       throws RocksDBException {
     byte[] bytes = store.get(Family.META, KEY);
     DatabaseIdentity identity = bytes == null ? null : DatabaseIdentity.read(bytes);
-    return identity == null || identity.blockSize() != blockSize
-        ? null
-        : new FileNumbers(store, blockSize, identity.fileIdEnd(), random);
+    if (identity == null) {
+      throw new RocksDBException("its identity is damaged");
+    }
+    if (identity.blockSize() != blockSize) {
+      throw new RocksDBException(
+          "its blocks are of %d bytes, not of %d".formatted(identity.blockSize(), blockSize));
+    }
+    return new FileNumbers(store, blockSize, identity.fileIdEnd(), random);
   }
 
   /** The next number; the store has been entered. */

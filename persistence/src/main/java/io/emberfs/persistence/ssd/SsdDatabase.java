@@ -9,6 +9,7 @@ import io.emberfs.core.WriteFence;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.Optional;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
@@ -40,10 +41,12 @@ public final class SsdDatabase implements AutoCloseable {
   private final RocksStore store;
   private final SsdTier tier;
   private final RocksFileRecords records;
+  private final Optional<String> coldStart;
 
   private SsdDatabase(
       RocksStore store,
       FileNumbers numbers,
+      Optional<String> coldStart,
       SsdSpec spec,
       WriteFence fence,
       Clock clock,
@@ -51,6 +54,7 @@ public final class SsdDatabase implements AutoCloseable {
       throws RocksDBException {
     int blockSize = spec.geometry().blockSize();
     this.store = store;
+    this.coldStart = coldStart;
     index = new SsdIndex(blockCountMax(spec));
     lookupBuffers =
         new BufferPool(
@@ -90,6 +94,7 @@ public final class SsdDatabase implements AutoCloseable {
     loadLibrary();
     DatabaseFolder folder = new DatabaseFolder(directory);
     folder.create();
+    Optional<String> coldStart = Optional.empty();
     if (!folder.isEmpty()) {
       String damage = "it was marked as outdated, or is not whole";
       if (!folder.canBeOpened()) {
@@ -106,12 +111,12 @@ public final class SsdDatabase implements AutoCloseable {
         }
       }
       meters.counter("ssd.coldStarts").increment();
-
+      coldStart = Optional.of(damage);
       LOG.warn("ssd: starting with an empty cache, {} cannot be used: {}", directory, damage);
       folder.wipe();
     }
     try {
-      return openNew(folder, spec, fence, clock, meters);
+      return openNew(folder, coldStart, spec, fence, clock, meters);
     } catch (RocksDBException failure) {
       throw new IOException(
           "cannot make a database in " + directory + ": " + failure.getMessage(), failure);
@@ -126,6 +131,11 @@ public final class SsdDatabase implements AutoCloseable {
   /** The file table. */
   public FileRecords records() {
     return records;
+  }
+
+  /** Why what was there before was thrown away, a phrase about it; empty if nothing was. */
+  public Optional<String> coldStart() {
+    return coldStart;
   }
 
   /** Memory outside the heap at most: write buffers, block cache, index and transfer buffers. */
@@ -173,10 +183,7 @@ public final class SsdDatabase implements AutoCloseable {
       }
       FileNumbers numbers =
           FileNumbers.resume(store, spec.geometry().blockSize(), new SecureRandom());
-      if (numbers == null) {
-        throw new RocksDBException("its identity is damaged or of another block size");
-      }
-      return new SsdDatabase(store, numbers, spec, fence, clock, meters);
+      return new SsdDatabase(store, numbers, Optional.empty(), spec, fence, clock, meters);
     } catch (RocksDBException failure) {
       store.close();
       throw failure;
@@ -184,14 +191,19 @@ public final class SsdDatabase implements AutoCloseable {
   }
 
   private static SsdDatabase openNew(
-      DatabaseFolder folder, SsdSpec spec, WriteFence fence, Clock clock, Meters meters)
+      DatabaseFolder folder,
+      Optional<String> coldStart,
+      SsdSpec spec,
+      WriteFence fence,
+      Clock clock,
+      Meters meters)
       throws IOException, RocksDBException {
     RocksStore store = RocksStore.open(folder, meters);
     try {
       store.resume();
       FileNumbers numbers =
           FileNumbers.begin(store, spec.geometry().blockSize(), new SecureRandom());
-      SsdDatabase database = new SsdDatabase(store, numbers, spec, fence, clock, meters);
+      SsdDatabase database = new SsdDatabase(store, numbers, coldStart, spec, fence, clock, meters);
       folder.trust();
       return database;
     } catch (IOException | RocksDBException failure) {

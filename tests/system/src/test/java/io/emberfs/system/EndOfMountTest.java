@@ -47,6 +47,19 @@ final class EndOfMountTest {
   }
 
   @Test
+  void whoUnmountsFromWithinIsToldOfNobodyButItsShell(Rig rig) throws Exception {
+    Mount mount = rig.mount();
+    Outcome refused =
+        Program.of("sh", "-c", "'" + Emberfs.launcherPath() + "' umount .; exit $?")
+            .in(mount.path())
+            .run();
+    assertThat(refused.exitCode()).isEqualTo(BUSY);
+    assertThat(refused.err())
+        .containsPattern(": sh \\(pid [0-9]+\\) works in " + mount.path() + "\nfix: ");
+    mount.umount();
+  }
+
+  @Test
   void forceEndsAMountInUse(Rig rig) throws Exception {
     Files.writeString(rig.backing().resolve("f"), "text");
     Mount mount = rig.mount();

@@ -78,7 +78,7 @@ final class ResizeTest {
   void whatWasNotReservedIsRefusedAndNothingChanges(Rig rig) throws Exception {
     Mount mount = rig.mountOf(rig.backing(), rig.stateDirectory(), "--ram", "64M", "--ssd", "0");
     assertRefused(mount, "--ram-max 128M", "--ram", "128M");
-    assertRefused(mount, "too small", "--ram", "4096");
+    assertRefused(mount, "give at least ", "--ram", "4096");
     assertRefused(mount, "without that tier", "--ssd", "64M");
     assertRefused(mount, "no size is given");
     assertThat(mount.stats().count("tiers.ram.capacityBytes")).isEqualTo(64 * MEGABYTE);

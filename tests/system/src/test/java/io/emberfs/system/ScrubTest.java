@@ -94,7 +94,7 @@ final class ScrubTest {
     assertThat(found.out())
         .startsWith("tier")
         .contains("\nram ", "\nssd ", "bad blocks were dropped", "\nssd is out of service");
-    assertThat(number(tier(scrub(OK), "ssd"), "quarantined")).isOne();
+    assertThat(number(tier(scrub(FOUND_PROBLEMS), "ssd"), "quarantined")).isOne();
     assertThat(mount.stats().count("tiers.ssd.quarantined")).isOne();
     assertThat(Files.readString(rig.stateDirectory().resolve("emberfs.log")))
         .containsOnlyOnce("stops serving and storing until the next mount");
