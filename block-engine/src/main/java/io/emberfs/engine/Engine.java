@@ -15,7 +15,6 @@ import io.emberfs.core.Workers;
 import io.emberfs.engine.codec.BlockEncoder;
 import io.emberfs.engine.codec.CodecChoice;
 import io.emberfs.engine.codec.Codecs;
-import io.emberfs.engine.file.FileState;
 import io.emberfs.engine.file.FileTable;
 import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.file.VersionCheck;
@@ -31,11 +30,9 @@ import io.emberfs.engine.tiers.BlockTransfer;
 import io.emberfs.engine.tiers.HandDown;
 import io.emberfs.engine.tiers.ScratchPool;
 import io.emberfs.engine.tiers.TierChain;
-import io.emberfs.engine.tiers.WarmState;
+import io.emberfs.engine.tiers.WarmSet;
 import io.emberfs.engine.write.WritePath;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -64,16 +61,12 @@ public final class Engine implements AutoCloseable {
    */
   private static final int CHECK_AGE_EIGHTHS = 5;
 
-  private static final int RESTORED_PER_STEP = 64;
-
-  /**
-   * Share of RAM that a restore leaves free, so that it never evicts what demand has just brought.
-   */
-  private static final double RESTORE_RESERVE_SHARE = 0.1;
-
   private static final long ROLE_IDLE_MILLIS = 20;
   private static final long PREFETCH_IDLE_MILLIS = 5;
   private static final long SCRUB_IDLE_MILLIS = 200;
+
+  /** What a kill may lose of the order of RAM's blocks, and of what the models have learned. */
+  private static final long SAVE_PERIOD_MILLIS = 60_000;
 
   /** Blocks that are being rewritten change many times in this while and are handed down once. */
   private static final long HAND_DOWN_IDLE_MILLIS = 1_000;
@@ -98,11 +91,12 @@ public final class Engine implements AutoCloseable {
   private final PrefetchScheduler prefetch;
   private final Scrubber scrubber;
   private final StateStore state;
-  private final WarmState warm;
+  private final WarmSet warm;
   private final ScratchPool loadScratch;
   private final ScratchPool handDownScratch;
-  private final Deque<WarmState.Entry> toRestore = new ArrayDeque<>();
-  private final Meters.Counter restored;
+
+  /** Of the thread that saves. */
+  private boolean isSaveFailing;
 
   /**
    * @param fence the same that the tiers in {@code lower} were made with
@@ -129,7 +123,6 @@ public final class Engine implements AutoCloseable {
     this.state = state;
     this.fence = fence;
     checkTtlNanos = Math.max(CHECK_TTL_NANOS_MIN, configuration.attributeTtlNanos());
-    restored = meters.counter("warm.restoredBlocks");
     AccessRing accesses = new AccessRing(ACCESS_RING_CAPACITY, meters);
     this.codecs = codecs;
     RamTier ram = ram(ramSpec, fence, meters);
@@ -192,7 +185,9 @@ public final class Engine implements AutoCloseable {
             chain, files, loads, geometry.blockSize(), clock, reads::demandInFlight, meters);
     WritePath writes =
         new WritePath(geometry, store, files, versions, chain, transfer, fence, clock);
-    warm = new WarmState(configuration.warmBlocksMax());
+    warm =
+        new WarmSet(
+            ram, files, loads, reads::demandInFlight, state, configuration.warmBlocksMax(), meters);
     cache =
         new BlockEngine(
             store, files, versions, chain, reads, writes, accesses, clock, this::saveAndClose);
@@ -222,7 +217,7 @@ public final class Engine implements AutoCloseable {
    * Takes up the saved warm state: the model now, the blocks step by step ({@link #restoreStep}).
    */
   public void restore() {
-    toRestore.addAll(warm.load(state));
+    warm.load();
     prefetch.load(state);
   }
 
@@ -232,6 +227,7 @@ public final class Engine implements AutoCloseable {
     workers.loop("emberfs-hand-down", HAND_DOWN_IDLE_MILLIS, handDown::step);
     workers.loop("emberfs-check", checkPeriodMillis(), this::checkStep);
     workers.restingLoop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
+    workers.loop("emberfs-save", SAVE_PERIOD_MILLIS, this::saveStep);
     workers.restingLoop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
     workers.restingLoop("emberfs-scrub", SCRUB_IDLE_MILLIS, scrubber::step);
     for (int i = 0; i < prefetchThreads; i++) {
@@ -274,31 +270,25 @@ public final class Engine implements AutoCloseable {
     return scrubber.step();
   }
 
-  /**
-   * Brings some blocks of the warm state back to RAM, from the tiers below and only while there is
-   * room; the backing is not asked. They are served once their file is opened and its version was
-   * found unchanged.
-   */
+  /** Brings some blocks of the warm state back to RAM. */
   public int restoreStep() {
-    int count = 0;
-    while (count < RESTORED_PER_STEP && !toRestore.isEmpty()) {
-      WarmState.Entry entry = toRestore.removeFirst();
-      long capacity = chain.ram().capacityBytes();
-      if (capacity - chain.ram().usedBytes() < capacity * RESTORE_RESERVE_SHARE) {
-        toRestore.clear();
-        break;
+    return warm.restoreStep();
+  }
+
+  /** Saves the warm state as it is, for those who may not get to close; returns 0. */
+  public int saveStep() {
+    try {
+      warm.save();
+      prefetch.save(state);
+      isSaveFailing = false;
+    } catch (IOException failed) {
+      if (!isSaveFailing) {
+        LOG.warn(
+            "the warm state was not saved; the next mount begins colder: {}", failed.getMessage());
       }
-      FileState known = files.inMemory(entry.fileId());
-      if (known != null && known.fileGeneration() != entry.fileGeneration()) {
-        continue;
-      }
-      if (loads.promote(
-          entry.fileId(), entry.blockIndex(), entry.fileGeneration(), entry.granules(), 0)) {
-        restored.increment();
-        count++;
-      }
+      isSaveFailing = true;
     }
-    return count;
+    return 0;
   }
 
   @Override
@@ -310,13 +300,7 @@ public final class Engine implements AutoCloseable {
   private void saveAndClose() {
     handDown.drain();
     files.persistRecords();
-    try {
-      warm.save(chain, state);
-      prefetch.save(state);
-    } catch (IOException failed) {
-      LOG.warn(
-          "the warm state was not saved; the next mount begins colder: {}", failed.getMessage());
-    }
+    saveStep();
     chain.ram().close();
     codecs.close();
     loadScratch.close();

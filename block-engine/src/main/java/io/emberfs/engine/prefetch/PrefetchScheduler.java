@@ -14,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -57,6 +58,9 @@ public final class PrefetchScheduler {
   private final Meters.Counter wastedBlocks;
   private final Meters.Counter throttled;
   private final Meters.Counter modelColdStarts;
+
+  /** Of what was saved last; for who saves. */
+  private int savedChecksum;
 
   /**
    * What the scheduler looks at.
@@ -184,7 +188,10 @@ public final class PrefetchScheduler {
     queue.drop(fileId);
   }
 
-  /** Saves the models. Any thread; the models stand still only while they are copied. */
+  /**
+   * Saves the models, unless nothing has changed since the last time. One thread at a time; the
+   * models stand still only while they are copied.
+   */
   public void save(StateStore store) throws IOException {
     ByteArrayOutputStream model = new ByteArrayOutputStream();
     modelLock.lock();
@@ -194,7 +201,11 @@ public final class PrefetchScheduler {
       modelLock.unlock();
     }
     byte[] bytes = model.toByteArray();
-    store.save(STATE_NAME, out -> out.write(bytes));
+    int checksum = Arrays.hashCode(bytes);
+    if (checksum != savedChecksum) {
+      store.save(STATE_NAME, out -> out.write(bytes));
+      savedChecksum = checksum;
+    }
   }
 
   /** Loads the models, before the first step. State that cannot be used is a counted cold start. */

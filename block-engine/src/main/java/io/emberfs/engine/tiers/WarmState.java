@@ -1,5 +1,6 @@
 package io.emberfs.engine.tiers;
 
+import io.emberfs.core.BlockKey;
 import io.emberfs.core.BlockMeta;
 import io.emberfs.core.StateStore;
 import java.io.DataInputStream;
@@ -17,34 +18,47 @@ import java.util.Optional;
  * it is served only after its file's version was checked. A list that is wrong therefore costs
  * warmth and nothing else.
  */
-public final class WarmState {
+final class WarmState {
   private static final String PIECE = "ram-keys";
   private static final int FORMAT = 1;
+
+  /** Odd, from the golden ratio: each step loses nothing. */
+  private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
   private final int blockCountMax;
 
   /**
    * @param blockCountMax keys to save or to believe, at most
    */
-  public WarmState(int blockCountMax) {
+  WarmState(int blockCountMax) {
     this.blockCountMax = blockCountMax;
   }
 
-  /** Saves the keys of the blocks in RAM; returns how many. */
-  public int save(TierChain chain, StateStore store) throws IOException {
-    List<Entry> entries = new ArrayList<>();
-    chain
-        .ram()
-        .forEachMeta(meta -> {
-          entries.add(Entry.of(meta));
-          return entries.size() < blockCountMax;
-        });
+  int blockCountMax() {
+    return blockCountMax;
+  }
+
+  /**
+   * Saves these keys, at most as many as the bound.
+   *
+   * @throws IOException if they cannot be stored; what was saved before is still there
+   */
+  void save(List<Entry> entries, StateStore store) throws IOException {
     store.save(PIECE, out -> write(entries, out));
-    return entries.size();
+  }
+
+  /** A number that other keys, or the same ones in another order, do not have; never 0. */
+  static long fingerprint(List<Entry> entries) {
+    long hash = 1;
+    for (Entry entry : entries) {
+      long key = BlockKey.hash(entry.fileId, entry.blockIndex);
+      hash = (hash * MULTIPLIER ^ key ^ entry.fileGeneration) * MULTIPLIER ^ entry.granules;
+    }
+    return hash == 0 ? 1 : hash;
   }
 
   /** The saved keys, most valuable first; empty if there are none that can be believed. */
-  public List<Entry> load(StateStore store) {
+  List<Entry> load(StateStore store) {
     Optional<DataInputStream> piece = store.load(PIECE);
     if (piece.isEmpty()) {
       return List.of();
@@ -82,7 +96,7 @@ public final class WarmState {
    *
    * @param granules what was valid of it
    */
-  public record Entry(long fileId, long blockIndex, long fileGeneration, long granules) {
+  record Entry(long fileId, long blockIndex, long fileGeneration, long granules) {
     static Entry of(BlockMeta meta) {
       return new Entry(
           meta.fileId(), meta.blockIndex(), meta.fileGeneration(), meta.validGranules());
