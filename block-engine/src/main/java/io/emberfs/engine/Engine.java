@@ -7,6 +7,7 @@ import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.Clock;
 import io.emberfs.core.FileRecords;
 import io.emberfs.core.Meters;
+import io.emberfs.core.Pins;
 import io.emberfs.core.Prefetcher;
 import io.emberfs.core.Scrub;
 import io.emberfs.core.StateStore;
@@ -19,6 +20,8 @@ import io.emberfs.engine.file.FileState;
 import io.emberfs.engine.file.FileTable;
 import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.file.VersionCheck;
+import io.emberfs.engine.pin.PinRounds;
+import io.emberfs.engine.pin.PinTable;
 import io.emberfs.engine.prefetch.AccessRing;
 import io.emberfs.engine.prefetch.PrefetchLimits;
 import io.emberfs.engine.prefetch.PrefetchScheduler;
@@ -74,6 +77,7 @@ public final class Engine implements AutoCloseable {
   private static final long ROLE_IDLE_MILLIS = 20;
   private static final long PREFETCH_IDLE_MILLIS = 5;
   private static final long SCRUB_IDLE_MILLIS = 200;
+  private static final long PINS_IDLE_MILLIS = 1_000;
 
   /** Blocks that are being rewritten change many times in this while and are handed down once. */
   private static final long HAND_DOWN_IDLE_MILLIS = 1_000;
@@ -97,6 +101,8 @@ public final class Engine implements AutoCloseable {
   private final BlockLoads loads;
   private final PrefetchScheduler prefetch;
   private final Scrubber scrubber;
+  private final PinTable pins;
+  private final PinRounds pinRounds;
   private final StateStore state;
   private final WarmState warm;
   private final ScratchPool loadScratch;
@@ -190,6 +196,8 @@ public final class Engine implements AutoCloseable {
     scrubber =
         new Scrubber(
             chain, files, loads, geometry.blockSize(), clock, reads::demandInFlight, meters);
+    pins = new PinTable(store, files, versions, chain, geometry, state, meters);
+    pinRounds = new PinRounds(pins, clock);
     WritePath writes =
         new WritePath(geometry, store, files, versions, chain, transfer, fence, clock);
     warm = new WarmState(configuration.warmBlocksMax());
@@ -213,6 +221,16 @@ public final class Engine implements AutoCloseable {
     return scrubber;
   }
 
+  /** Which files the tiers are asked to keep. */
+  public Pins pins() {
+    return pins;
+  }
+
+  /** Takes up the saved pins, whatever becomes of the warm state. */
+  public void loadPins() {
+    pins.load();
+  }
+
   /** Off-heap scratch memory, all of it in use. */
   public long scratchBytesMax() {
     return loadScratch.byteCount() + handDownScratch.byteCount();
@@ -234,6 +252,7 @@ public final class Engine implements AutoCloseable {
     workers.restingLoop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
     workers.restingLoop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
     workers.restingLoop("emberfs-scrub", SCRUB_IDLE_MILLIS, scrubber::step);
+    workers.restingLoop("emberfs-pins", PINS_IDLE_MILLIS, pinRounds::step);
     for (int i = 0; i < prefetchThreads; i++) {
       workers.restingLoop("emberfs-prefetch-" + i, PREFETCH_IDLE_MILLIS, prefetch::fetchStep);
     }
@@ -267,6 +286,11 @@ public final class Engine implements AutoCloseable {
   /** Fetches what was predicted, one bounded step. */
   public int fetchStep() {
     return prefetch.fetchStep();
+  }
+
+  /** Looks what became of the files of some pins, if a round is due. */
+  public int pinStep() {
+    return pinRounds.step();
   }
 
   /** Verifies some blocks, if a round is due or asked for. */
@@ -310,6 +334,7 @@ public final class Engine implements AutoCloseable {
   private void saveAndClose() {
     handDown.drain();
     files.persistRecords();
+    pins.saveChanges();
     try {
       warm.save(chain, state);
       prefetch.save(state);

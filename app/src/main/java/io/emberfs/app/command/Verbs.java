@@ -23,7 +23,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 public final class Verbs {
   private static final List<String> NAMES =
-      List.of("mount", "umount", "status", "stats", "drop", "resize", "scrub", "simulate");
+      List.of(
+          "mount",
+          "umount",
+          "status",
+          "stats",
+          "drop",
+          "resize",
+          "pin",
+          "unpin",
+          "scrub",
+          "simulate");
   private static final int DISTANCE_MAX = 2;
 
   private final Console console;
@@ -90,6 +100,8 @@ public final class Verbs {
       case "stats" -> new StatsVerb();
       case "drop" -> new DropVerb();
       case "resize" -> new ResizeVerb();
+      case "pin" -> new PinVerb();
+      case "unpin" -> new UnpinVerb();
       case "scrub" -> new ScrubVerb();
       case "simulate" -> new SimulateVerb();
       default -> null;

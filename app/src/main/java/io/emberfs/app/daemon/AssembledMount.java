@@ -6,6 +6,7 @@ import io.emberfs.core.FsHandler;
 import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Meters;
 import io.emberfs.core.MountSpec;
+import io.emberfs.core.Pins;
 import io.emberfs.core.Scrub;
 import io.emberfs.core.Tier;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class AssembledMount implements AutoCloseable {
   private final MountSpec spec;
   private final BlockCache cache;
   private final Scrub scrub;
+  private final Pins pins;
   private final List<Tier> tiers;
   private final Resizing resizing;
   private final Meters meters;
@@ -49,6 +51,7 @@ public final class AssembledMount implements AutoCloseable {
    * @param spec what is to be mounted
    * @param cache the block engine
    * @param scrub verifies what its tiers hold
+   * @param pins which files its tiers are asked to keep
    * @param tiers in the order in which they are asked
    * @param resizing changes the tiers' budgets
    * @param meters every number of this mount
@@ -60,6 +63,7 @@ public final class AssembledMount implements AutoCloseable {
       MountSpec spec,
       BlockCache cache,
       Scrub scrub,
+      Pins pins,
       List<Tier> tiers,
       Resizing resizing,
       Meters meters,
@@ -69,6 +73,7 @@ public final class AssembledMount implements AutoCloseable {
     this.spec = spec;
     this.cache = cache;
     this.scrub = scrub;
+    this.pins = pins;
     this.tiers = List.copyOf(tiers);
     this.resizing = resizing;
     this.meters = meters;
@@ -93,6 +98,10 @@ public final class AssembledMount implements AutoCloseable {
 
   Scrub scrub() {
     return scrub;
+  }
+
+  Pins pins() {
+    return pins;
   }
 
   List<Tier> tiers() {

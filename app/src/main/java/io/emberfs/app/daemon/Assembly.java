@@ -167,6 +167,7 @@ public final class Assembly implements Daemon.Assembler {
             CpuClock::threadNanos,
             meters);
     opened.addFirst(engine);
+    engine.loadPins();
     if (configuration.restoreWarm()) {
       engine.restore();
     } else {
@@ -210,6 +211,7 @@ public final class Assembly implements Daemon.Assembler {
         mountSpec(configuration),
         engine.cache(),
         engine.scrub(),
+        engine.pins(),
         tiers,
         new TierResizing(configuration, ramBudget, tiers),
         meters,
@@ -364,6 +366,7 @@ public final class Assembly implements Daemon.Assembler {
       meters.gauge(name + ".logicalBytes", tier::logicalBytes);
       meters.gauge(name + ".blocks", tier::blockCount);
       meters.gauge(name + ".evictions", tier::evictionCount);
+      meters.gauge(name + ".heldBytes", () -> tier.pins().heldBytes());
     }
   }
 
