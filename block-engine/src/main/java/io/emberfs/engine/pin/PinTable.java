@@ -13,14 +13,12 @@ import io.emberfs.engine.file.FileTable;
 import io.emberfs.engine.file.VersionCheck;
 import io.emberfs.engine.tiers.TierChain;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -154,7 +152,7 @@ public final class PinTable implements Pins {
     NavigableMap<String, PinnedPath> next = new TreeMap<>(pins);
     int fileCount = 0;
     long sizeBytes = 0;
-    for (PinnedPath pin : at(paths, "")) {
+    for (PinnedPath pin : at(paths, "", FILES_MAX)) {
       if ((pin.tiers() & bits) == 0) {
         continue;
       }
@@ -174,9 +172,9 @@ public final class PinTable implements Pins {
   public List<Pin> list(List<String> paths, String after, int countMax) {
     List<PinnedPath> listed;
     synchronized (this) {
-      listed = at(paths, after);
+      listed = at(paths, after, countMax);
     }
-    return listed.stream().limit(countMax).map(this::shown).toList();
+    return listed.stream().map(this::shown).toList();
   }
 
   private Pin shown(PinnedPath pin) {
@@ -262,18 +260,27 @@ public final class PinTable implements Pins {
     return done;
   }
 
-  /** The pins of these files, and of those below these directories. */
+  /** The pins of these files, and of those below these directories, in order. */
   @GuardedBy("this")
-  private List<PinnedPath> at(List<String> paths, String after) {
+  private List<PinnedPath> at(List<String> paths, String after, int countMax) {
     NavigableMap<String, PinnedPath> matching = new TreeMap<>();
     for (String path : paths) {
-      @Nullable PinnedPath exact = pins.get(path);
-      if (exact != null) {
+      PinnedPath exact = pins.get(path);
+      if (exact != null && path.compareTo(after) > 0) {
         matching.put(path, exact);
       }
+      String first = path.isEmpty() ? "" : path + "/";
+      String from = after.compareTo(first) > 0 ? after : first;
       // '0' is the character after '/'.
-      matching.putAll(path.isEmpty() ? pins : pins.subMap(path + "/", true, path + "0", false));
+      int count = 0;
+      for (PinnedPath pin : pins.tailMap(from, false).values()) {
+        boolean isBelow = path.isEmpty() || pin.path().compareTo(path + "0") < 0;
+        if (!isBelow || count++ == countMax) {
+          break;
+        }
+        matching.put(pin.path(), pin);
+      }
     }
-    return new ArrayList<>(matching.tailMap(after, false).values());
+    return matching.values().stream().limit(countMax).toList();
   }
 }

@@ -121,6 +121,19 @@ public final class PinnedSlots implements ReplacementPolicy {
     return heldPages;
   }
 
+  /** Whether the pages of those held add up. */
+  public boolean isAccountedFor() {
+    long[] sum = new long[1];
+    boolean _ =
+        held.visit(
+            HELD,
+            slot -> {
+              sum[0] += view.pageCount(slot);
+              return true;
+            });
+    return sum[0] == heldPages;
+  }
+
   @Override
   public int size() {
     return held.sizeOfAll() + others.size();

@@ -365,6 +365,7 @@ final class BlockShelf {
     lock.lock();
     try {
       return policy.size() == table.entryCount()
+          && policy.isAccountedFor()
           && pages.isAccountedFor()
           && placement.pageCountOfAll() == pages.usedCount();
     } finally {

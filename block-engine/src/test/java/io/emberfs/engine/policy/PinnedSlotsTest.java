@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.emberfs.core.BlockKey;
 import io.emberfs.core.ReplacementPolicy;
 import io.emberfs.testkit.PolicyContract;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -17,26 +18,24 @@ final class PinnedSlotsTest extends PolicyContract {
   private final BitSet pinned = new BitSet();
   private final int[] pageCounts = new int[SLOTS];
   private long heldPagesMax = 100;
-  private final PinnedSlots policy =
-      new PinnedSlots(
-          SLOTS,
-          new Lru(SLOTS),
-          new PinnedSlots.View() {
-            @Override
-            public boolean isPinned(int slot) {
-              return pinned.get(slot);
-            }
+  private final PinnedSlots.View view =
+      new PinnedSlots.View() {
+        @Override
+        public boolean isPinned(int slot) {
+          return pinned.get(slot);
+        }
 
-            @Override
-            public int pageCount(int slot) {
-              return pageCounts[slot];
-            }
+        @Override
+        public int pageCount(int slot) {
+          return pageCounts[slot];
+        }
 
-            @Override
-            public long heldPagesMax() {
-              return heldPagesMax;
-            }
-          });
+        @Override
+        public long heldPagesMax() {
+          return heldPagesMax;
+        }
+      };
+  private final PinnedSlots policy = new PinnedSlots(SLOTS, new Lru(SLOTS), view);
 
   /** A quarter of the keys is pinned, and half of the slots may be held. */
   @Override
@@ -147,6 +146,29 @@ final class PinnedSlotsTest extends PolicyContract {
     assertThat(policy.heldPages()).isZero();
     assertThat(victims(4)).containsExactly(3, 4, 0, 1);
     assertThat(policy.victim()).isEqualTo(-1);
+  }
+
+  /** To the policy a held block was never evicted: a ghost of it would say otherwise. */
+  @Test
+  void whatIsHeldLeavesNoGhost() {
+    List<String> calls = new ArrayList<>();
+    Lru lru = new Lru(1);
+    ReplacementPolicy noting =
+        (ReplacementPolicy)
+            Proxy.newProxyInstance(
+                ReplacementPolicy.class.getClassLoader(),
+                new Class<?>[] {ReplacementPolicy.class},
+                (_, method, arguments) -> {
+                  calls.add(method.getName());
+                  return method.invoke(lru, arguments);
+                });
+    PinnedSlots any = new PinnedSlots(1, noting, view);
+    pin(0);
+    any.onInsert(0);
+
+    assertThat(any.victim()).isZero();
+
+    assertThat(calls).containsExactly("onInsert", "victim", "onReturn", "onRemove", "victim");
   }
 
   /** Under any rule: what is held is out of the policy's reach. */
