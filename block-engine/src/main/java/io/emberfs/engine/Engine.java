@@ -7,6 +7,7 @@ import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.Clock;
 import io.emberfs.core.FileRecords;
 import io.emberfs.core.Meters;
+import io.emberfs.core.Pins;
 import io.emberfs.core.Prefetcher;
 import io.emberfs.core.Scrub;
 import io.emberfs.core.StateStore;
@@ -18,6 +19,8 @@ import io.emberfs.engine.codec.Codecs;
 import io.emberfs.engine.file.FileTable;
 import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.file.VersionCheck;
+import io.emberfs.engine.pin.PinRounds;
+import io.emberfs.engine.pin.PinTable;
 import io.emberfs.engine.prefetch.AccessRing;
 import io.emberfs.engine.prefetch.PrefetchLimits;
 import io.emberfs.engine.prefetch.PrefetchScheduler;
@@ -64,6 +67,7 @@ public final class Engine implements AutoCloseable {
   private static final long ROLE_IDLE_MILLIS = 20;
   private static final long PREFETCH_IDLE_MILLIS = 5;
   private static final long SCRUB_IDLE_MILLIS = 200;
+  private static final long PINS_IDLE_MILLIS = 1_000;
 
   /** What a kill may lose of the order of RAM's blocks, and of what the models have learned. */
   private static final long SAVE_PERIOD_MILLIS = 60_000;
@@ -90,6 +94,8 @@ public final class Engine implements AutoCloseable {
   private final BlockLoads loads;
   private final PrefetchScheduler prefetch;
   private final Scrubber scrubber;
+  private final PinTable pins;
+  private final PinRounds pinRounds;
   private final StateStore state;
   private final WarmSet warm;
   private final ScratchPool loadScratch;
@@ -183,6 +189,8 @@ public final class Engine implements AutoCloseable {
     scrubber =
         new Scrubber(
             chain, files, loads, geometry.blockSize(), clock, reads::demandInFlight, meters);
+    pins = new PinTable(store, files, versions, chain, geometry, state, meters);
+    pinRounds = new PinRounds(pins, clock);
     WritePath writes =
         new WritePath(geometry, store, files, versions, chain, transfer, fence, clock);
     warm =
@@ -208,6 +216,16 @@ public final class Engine implements AutoCloseable {
     return scrubber;
   }
 
+  /** Which files the tiers are asked to keep. */
+  public Pins pins() {
+    return pins;
+  }
+
+  /** Takes up the saved pins, whatever becomes of the warm state. */
+  public void loadPins() {
+    pins.load();
+  }
+
   /** Off-heap scratch memory, all of it in use. */
   public long scratchBytesMax() {
     return loadScratch.byteCount() + handDownScratch.byteCount();
@@ -230,6 +248,7 @@ public final class Engine implements AutoCloseable {
     workers.loop("emberfs-save", SAVE_PERIOD_MILLIS, this::saveStep);
     workers.restingLoop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
     workers.restingLoop("emberfs-scrub", SCRUB_IDLE_MILLIS, scrubber::step);
+    workers.restingLoop("emberfs-pins", PINS_IDLE_MILLIS, pinRounds::step);
     for (int i = 0; i < prefetchThreads; i++) {
       workers.restingLoop("emberfs-prefetch-" + i, PREFETCH_IDLE_MILLIS, prefetch::fetchStep);
     }
@@ -263,6 +282,11 @@ public final class Engine implements AutoCloseable {
   /** Fetches what was predicted, one bounded step. */
   public int fetchStep() {
     return prefetch.fetchStep();
+  }
+
+  /** Looks what became of the files of some pins, if a round is due. */
+  public int pinStep() {
+    return pinRounds.step();
   }
 
   /** Verifies some blocks, if a round is due or asked for. */
@@ -300,6 +324,7 @@ public final class Engine implements AutoCloseable {
   private void saveAndClose() {
     handDown.drain();
     files.persistRecords();
+    pins.saveChanges();
     saveStep();
     chain.ram().close();
     codecs.close();

@@ -124,6 +124,11 @@ final class EngineFixture implements AutoCloseable {
     return faults;
   }
 
+  /** What survives a restart beside the records. */
+  FakeStateStore state() {
+    return state;
+  }
+
   BlockCache cache() {
     return engine.cache();
   }

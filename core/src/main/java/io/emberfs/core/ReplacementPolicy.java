@@ -36,9 +36,9 @@ public interface ReplacementPolicy {
   int victim();
 
   /**
-   * The block that {@link #victim} just returned stays after all, as one that has proved its worth.
-   * Nobody asked for it, so this is no miss. Before: unknown, and nothing else was called since.
-   * After: known, and no ghost remembers it. The view answers for the slot during the call.
+   * The block that {@link #victim} returned, just now or a while ago, stays after all, as one that
+   * has proved its worth. Nobody asked for it, so this is no miss. Before: unknown. After: known,
+   * and no ghost remembers it. The view answers for the slot during the call.
    */
   default void onReturn(int slot) {
     onInsert(slot);

@@ -113,6 +113,11 @@ public interface Tier extends AutoCloseable {
    */
   void forEachMeta(MetaSink sink);
 
+  /** The files whose blocks this tier is asked to keep; a tier that keeps none has none. */
+  default TierPins pins() {
+    return TierPins.NONE;
+  }
+
   /**
    * Makes what was offered before this call survive the death of the process, where the tier is
    * persistent. May wait.

@@ -24,7 +24,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 public final class Verbs {
   private static final List<String> NAMES =
-      List.of("mount", "umount", "status", "stats", "drop", "resize", "scrub", "simulate");
+      List.of(
+          "mount",
+          "umount",
+          "status",
+          "stats",
+          "drop",
+          "resize",
+          "pin",
+          "unpin",
+          "scrub",
+          "simulate");
 
   /** What the launcher does itself. */
   private static final List<String> NAMES_OF_LAUNCHER = List.of("demo", "bench", "test", "build");
@@ -99,6 +109,8 @@ public final class Verbs {
       case "stats" -> new StatsVerb();
       case "drop" -> new DropVerb();
       case "resize" -> new ResizeVerb();
+      case "pin" -> new PinVerb();
+      case "unpin" -> new UnpinVerb();
       case "scrub" -> new ScrubVerb();
       case "simulate" -> new SimulateVerb();
       default -> null;

@@ -15,6 +15,9 @@ public record ControlRequest(String verb, Map<String, String> options) {
   public static final String STATS = "stats";
   public static final String DROP = "drop";
   public static final String RESIZE = "resize";
+  public static final String PIN = "pin";
+  public static final String UNPIN = "unpin";
+  public static final String PINS = "pins";
   public static final String SCRUB = "scrub";
   public static final String SCRUB_PROGRESS = "scrubProgress";
   public static final String UNMOUNT = "umount";

@@ -6,6 +6,7 @@ import io.emberfs.core.FsHandler;
 import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Meters;
 import io.emberfs.core.MountSpec;
+import io.emberfs.core.Pins;
 import io.emberfs.core.Scrub;
 import io.emberfs.core.Tier;
 import java.util.List;
@@ -38,6 +39,7 @@ public final class AssembledMount implements AutoCloseable {
   private final MountSpec spec;
   private final BlockCache cache;
   private final Scrub scrub;
+  private final Pins pins;
   private final List<Tier> tiers;
   private final Optional<String> coldStart;
   private final Resizing resizing;
@@ -51,6 +53,7 @@ public final class AssembledMount implements AutoCloseable {
    * @param spec what is to be mounted
    * @param cache the block engine
    * @param scrub verifies what its tiers hold
+   * @param pins which files its tiers are asked to keep
    * @param tiers in the order in which they are asked
    * @param coldStart why persisted blocks were thrown away, if they were
    * @param resizing changes the tiers' budgets
@@ -63,6 +66,7 @@ public final class AssembledMount implements AutoCloseable {
       MountSpec spec,
       BlockCache cache,
       Scrub scrub,
+      Pins pins,
       List<Tier> tiers,
       Optional<String> coldStart,
       Resizing resizing,
@@ -73,6 +77,7 @@ public final class AssembledMount implements AutoCloseable {
     this.spec = spec;
     this.cache = cache;
     this.scrub = scrub;
+    this.pins = pins;
     this.tiers = List.copyOf(tiers);
     this.coldStart = coldStart;
     this.resizing = resizing;
@@ -98,6 +103,10 @@ public final class AssembledMount implements AutoCloseable {
 
   Scrub scrub() {
     return scrub;
+  }
+
+  Pins pins() {
+    return pins;
   }
 
   List<Tier> tiers() {

@@ -170,6 +170,7 @@ public final class Assembly implements Daemon.Assembler {
             CpuClock::threadNanos,
             meters);
     opened.addFirst(engine);
+    engine.loadPins();
     if (configuration.restoreWarm()) {
       engine.restore();
     } else {
@@ -213,6 +214,7 @@ public final class Assembly implements Daemon.Assembler {
         mountSpec(configuration),
         engine.cache(),
         engine.scrub(),
+        engine.pins(),
         tiers,
         coldStart,
         new TierResizing(configuration, ramBudget, tiers),
@@ -368,6 +370,7 @@ public final class Assembly implements Daemon.Assembler {
       meters.gauge(name + ".logicalBytes", tier::logicalBytes);
       meters.gauge(name + ".blocks", tier::blockCount);
       meters.gauge(name + ".evictions", tier::evictionCount);
+      meters.gauge(name + ".heldBytes", () -> tier.pins().heldBytes());
     }
   }
 

@@ -20,12 +20,14 @@ final class MountControl implements ControlServer.Handler {
 
   private final AssembledMount mount;
   private final ScrubControl scrub;
+  private final PinControl pins;
   private final StopRequests stops;
   private final long startNanos;
 
   MountControl(AssembledMount mount, StopRequests stops, long startNanos) {
     this.mount = mount;
     scrub = new ScrubControl(mount.scrub());
+    pins = new PinControl(mount.pins(), mount.spec().mountPoint());
     this.stops = stops;
     this.startNanos = startNanos;
   }
@@ -37,6 +39,9 @@ final class MountControl implements ControlServer.Handler {
       case ControlRequest.STATS -> new ControlReply.Done(stats());
       case ControlRequest.DROP -> drop(request.option("tier", ALL_TIERS));
       case ControlRequest.RESIZE -> resize(request.options());
+      case ControlRequest.PIN -> pins.pin(request);
+      case ControlRequest.UNPIN -> pins.unpin(request);
+      case ControlRequest.PINS -> pins.list(request);
       case ControlRequest.SCRUB -> scrub.begin(request);
       case ControlRequest.SCRUB_PROGRESS -> scrub.progress(request);
       case ControlRequest.UNMOUNT -> stop(request.option("mode", "orderly"));

@@ -17,6 +17,7 @@ import io.emberfs.core.BlockCache;
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.FsHandler;
 import io.emberfs.core.MountSpec;
+import io.emberfs.core.Pins;
 import io.emberfs.core.Scrub;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -192,6 +193,7 @@ final class DaemonTest {
         spec,
         unused,
         unexpected(Scrub.class),
+        unexpected(Pins.class),
         List.of(),
         Optional.empty(),
         unexpected(AssembledMount.Resizing.class),

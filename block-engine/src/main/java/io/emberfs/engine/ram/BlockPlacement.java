@@ -40,15 +40,19 @@ final class BlockPlacement {
         : Math.ceilDiv(meta.storedSize(), geometry.granuleSize());
   }
 
+  /** Pages that a block holds. */
+  int pageCountOf(int slot) {
+    return isPlain(slot)
+        ? Long.bitCount(table.validGranules(slot))
+        : Math.ceilDiv(table.storedSize(slot), geometry.granuleSize());
+  }
+
   /** Pages that all blocks hold together. */
   long pageCountOfAll() {
     long sum = 0;
     for (int slot = 0; slot < table.slotEnd(); slot++) {
       if (table.hasFlag(slot, EntryTable.LIVE)) {
-        sum +=
-            isPlain(slot)
-                ? Long.bitCount(table.validGranules(slot))
-                : Math.ceilDiv(table.storedSize(slot), geometry.granuleSize());
+        sum += pageCountOf(slot);
       }
     }
     return sum;

@@ -4,8 +4,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.emberfs.core.BlockKey;
 import io.emberfs.core.BlockMeta;
 import io.emberfs.core.Meters;
-import io.emberfs.core.ReplacementPolicy;
 import io.emberfs.core.WriteFence;
+import io.emberfs.engine.policy.PinnedSlots;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +45,7 @@ final class BlockShelf {
   private final Meters.Counter evictedUnsaved;
 
   @GuardedBy("lock")
-  private final ReplacementPolicy policy;
+  private final PinnedSlots policy;
 
   private volatile long evictionCount;
 
@@ -55,7 +55,7 @@ final class BlockShelf {
       EntryTable table,
       PageStore pages,
       BlockPlacement placement,
-      ReplacementPolicy policy,
+      PinnedSlots policy,
       HitReplay hits,
       UnsavedBlocks unsaved) {}
 
@@ -169,7 +169,9 @@ final class BlockShelf {
       if (remaining == 0 || !placement.isPlain(slot)) {
         removeSlot(slot);
       } else {
+        int pageCountBefore = placement.pageCountOf(slot);
         placement.shrink(slot, remaining);
+        policy.onResize(slot, pageCountBefore);
       }
     } finally {
       lock.unlock();
@@ -330,7 +332,9 @@ final class BlockShelf {
       boolean isSame = isSame(chosen);
       if (isSame) {
         table.clearFlags(chosen.slot(), EntryTable.USED | EntryTable.USED_WARM);
+        int pageCountBefore = placement.pageCountOf(chosen.slot());
         placement.replace(chosen.slot(), form);
+        policy.onResize(chosen.slot(), pageCountBefore);
       } else {
         placement.giveBack(form.pages());
       }
@@ -361,6 +365,7 @@ final class BlockShelf {
     lock.lock();
     try {
       return policy.size() == table.entryCount()
+          && policy.isAccountedFor()
           && pages.isAccountedFor()
           && placement.pageCountOfAll() == pages.usedCount();
     } finally {
@@ -399,11 +404,13 @@ final class BlockShelf {
    */
   @GuardedBy("lock")
   private void add(int slot, Incoming incoming, int flags) {
+    int pageCountBefore = placement.pageCountOf(slot);
     if (rules.canUnite(slot, incoming.meta())) {
       placement.unite(slot, incoming);
     } else {
       placement.replace(slot, incoming);
     }
+    policy.onResize(slot, pageCountBefore);
     table.clearFlags(slot, ~flags & EntryTable.SAVED);
     table.raiseFlags(slot, flags & EntryTable.TRANSIENT);
     unsaved.add(slot);

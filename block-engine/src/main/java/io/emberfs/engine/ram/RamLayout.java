@@ -1,6 +1,7 @@
 package io.emberfs.engine.ram;
 
 import io.emberfs.core.BlockGeometry;
+import io.emberfs.engine.policy.PinnedSlots;
 import io.emberfs.engine.policy.PolicyFactory;
 
 /**
@@ -39,7 +40,8 @@ record RamLayout(
    * @throws IllegalArgumentException if the budget does not hold one block and what it needs
    */
   static RamLayout of(BlockGeometry geometry, long capacityBytes, String policy) {
-    int indexBytesPerSlot = PolicyFactory.bytesPerSlot(policy) + INDEX_BYTES_PER_SLOT;
+    int indexBytesPerSlot =
+        PolicyFactory.bytesPerSlot(policy) + PinnedSlots.BYTES_PER_SLOT + INDEX_BYTES_PER_SLOT;
     int blockSize = geometry.blockSize();
     int recordSize = EntryTable.recordSize(geometry.granulesPerBlock());
     long buffers = capacityBytes / blockSize / BLOCKS_PER_BUFFER;

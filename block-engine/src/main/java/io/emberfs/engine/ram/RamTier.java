@@ -6,10 +6,12 @@ import io.emberfs.core.Lookup;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Tier;
 import io.emberfs.core.TierClosedException;
+import io.emberfs.core.TierPins;
 import io.emberfs.core.WriteFence;
 import io.emberfs.engine.codec.BlockChecksum;
 import io.emberfs.engine.codec.Codecs;
 import io.emberfs.engine.codec.NoneCodec;
+import io.emberfs.engine.policy.PinnedSlots;
 import io.emberfs.engine.policy.PolicyFactory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -66,6 +68,7 @@ public final class RamTier implements Tier {
   private final BlockWriter writer;
   private final Warmer warmer;
   private final RamScrub scrub;
+  private final RamPins pins;
   private final Meters.Counter checksumFailures;
   private volatile long capacityBytes;
   private volatile boolean isClosed;
@@ -91,7 +94,13 @@ public final class RamTier implements Tier {
     pages = new PageStore(layout.pageCount(), geometry.granuleSize(), lock, arena);
     placement = new BlockPlacement(geometry, table, pages);
     unsaved = new UnsavedBlocks(lock, table, layout.pageCount(), arena);
-    var policy = PolicyFactory.create(spec.policy(), layout.pageCount(), table);
+    PinnedPages pinned = new PinnedPages(table, placement, pages);
+    PinnedSlots policy =
+        new PinnedSlots(
+            layout.pageCount(),
+            PolicyFactory.create(spec.policy(), layout.pageCount(), table),
+            pinned);
+    pins = new RamPins(lock, table, pinned, policy, geometry.granuleSize());
     HitReplay hits = new HitReplay(lock, table, placement, policy, meters, arena);
     var parts = new BlockShelf.Parts(lock, table, pages, placement, policy, hits, unsaved);
     shelf = new BlockShelf(parts, fence, observer, meters);
@@ -349,6 +358,11 @@ public final class RamTier implements Tier {
         return;
       }
     }
+  }
+
+  @Override
+  public TierPins pins() {
+    return pins;
   }
 
   @Override

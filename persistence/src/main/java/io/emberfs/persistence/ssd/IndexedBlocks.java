@@ -280,13 +280,16 @@ final class IndexedBlocks {
 
   /** Removes the block that is worth least; false if there is none. */
   boolean evictOne() throws RocksDBException {
-    BlockMeta victim;
-    synchronized (index) {
-      int entry = index.victim(TURNS_MAX);
-      if (entry == SsdIndex.NONE) {
-        return false;
+    BlockMeta victim = null;
+    while (victim == null) {
+      // In short turns, for who looks a block up waits for the same monitor.
+      synchronized (index) {
+        int entry = index.victim(TURNS_MAX);
+        if (entry == SsdIndex.NONE) {
+          return false;
+        }
+        victim = entry == SsdIndex.UNDECIDED ? null : index.meta(entry);
       }
-      victim = index.meta(entry);
     }
     remove(victim.fileId(), victim.blockIndex());
     return true;
@@ -340,7 +343,8 @@ final class IndexedBlocks {
     return stripes[(int) (BlockKey.hash(fileId, blockIndex) >>> 32) & (STRIPE_COUNT - 1)];
   }
 
-  private static long cost(int storedSize) {
+  /** Bytes of the budget that a block takes. */
+  static long cost(int storedSize) {
     return (long) storedSize + BLOCK_OVERHEAD_BYTES;
   }
 }

@@ -2,6 +2,7 @@ package io.emberfs.persistence.ssd;
 
 import io.emberfs.core.BlockKey;
 import io.emberfs.core.BlockMeta;
+import io.emberfs.core.PinnedFiles;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,13 +18,18 @@ import java.util.List;
  * chains run through them by number: one hash chain for keys, one for files (a file's blocks share
  * a bucket with those of a few other files) and the line of age, at whose old end the victims are
  * taken: a block that was used since its last turn gets another one, a block whose file has moved
- * on stands at the end at once.
+ * on stands at the end at once. A pinned block that would be the victim goes over to a line of its
+ * own, as long as those there stay within their bound.
  *
  * <p>Not safe for threads: every call is made under this object's monitor. It owns its memory until
  * {@link #close}.
  */
 final class SsdIndex implements AutoCloseable {
   static final int NONE = -1;
+
+  /** Pinned blocks were taken out of the line, and there may be more: ask again. */
+  static final int UNDECIDED = -2;
+
   static final int ENTRY_BYTES = 80;
 
   private static final int CHUNK_BITS = 12;
@@ -47,6 +53,11 @@ final class SsdIndex implements AutoCloseable {
   private static final int RESTING = 1;
   private static final int USED = 2;
 
+  /** Pinned, and out of the line of age: as {@link #RESTING} where the index is asked. */
+  private static final int HELD = 3;
+
+  private static final int EXPIRED = 4;
+
   private final Arena arena = Arena.ofShared();
   private final List<MemorySegment> chunks = new ArrayList<>();
   private final int blockCountMax;
@@ -54,8 +65,11 @@ final class SsdIndex implements AutoCloseable {
   private final int[] fileHeads;
   private int entryCount;
   private int firstFree = NONE;
-  private int oldest = NONE;
-  private int newest = NONE;
+  private final Line line = new Line();
+  private final Line heldLine = new Line();
+  private final PinnedFiles pinned = new PinnedFiles();
+  private long heldBytes;
+  private long heldBytesMax;
   private int blockCount;
   private long storedBytes;
   private long logicalBytes;
@@ -92,6 +106,21 @@ final class SsdIndex implements AutoCloseable {
 
   long logicalBytes() {
     return logicalBytes;
+  }
+
+  /** The files whose blocks are to be kept; no monitor is needed to change it. */
+  PinnedFiles pinned() {
+    return pinned;
+  }
+
+  /** Sets how many bytes of the budget pinned blocks may hold. */
+  void setHeldBytesMax(long bytes) {
+    heldBytesMax = bytes;
+  }
+
+  /** Bytes of the budget that blocks hold which would have been victims, were they not pinned. */
+  long heldBytes() {
+    return heldBytes;
   }
 
   /** One more than the highest entry number in use; entries below it may be free. */
@@ -148,7 +177,7 @@ final class SsdIndex implements AutoCloseable {
     set(entry, STATE, RESTING);
     linkKey(entry, keyBucket(meta.fileId(), meta.blockIndex()));
     linkFile(entry, fileBucket(meta.fileId()));
-    linkNewest(entry);
+    linkNewest(line, entry);
     blockCount++;
     storedBytes += meta.storedSize();
     logicalBytes += meta.rawSize();
@@ -176,8 +205,9 @@ final class SsdIndex implements AutoCloseable {
     }
     entryCount = 0;
     firstFree = NONE;
-    oldest = NONE;
-    newest = NONE;
+    line.clear();
+    heldLine.clear();
+    heldBytes = 0;
     blockCount = 0;
     storedBytes = 0;
     logicalBytes = 0;
@@ -185,36 +215,85 @@ final class SsdIndex implements AutoCloseable {
 
   /** The block was used: it gets another turn before it is a victim. */
   void touch(int entry) {
-    set(entry, STATE, USED);
+    if (getInt(entry, STATE) == RESTING) {
+      set(entry, STATE, USED);
+    }
   }
 
   /** The block's file has a newer generation: it is the next victim. */
   void expire(int entry) {
     unlink(entry);
-    set(entry, STATE, RESTING);
-    set(entry, NEWER, oldest);
+    set(entry, STATE, EXPIRED);
+    set(entry, NEWER, line.oldest);
     set(entry, OLDER, NONE);
-    if (oldest == NONE) {
-      newest = entry;
+    if (line.oldest == NONE) {
+      line.newest = entry;
     } else {
-      set(oldest, OLDER, entry);
+      set(line.oldest, OLDER, entry);
     }
-    oldest = entry;
+    line.oldest = entry;
+  }
+
+  /** The blocks of a file that is not pinned any more are victims like others. */
+  void release(long fileId) {
+    for (int entry = fileHeads[fileBucket(fileId)];
+        entry != NONE;
+        entry = getInt(entry, NEXT_OF_FILE)) {
+      if (getLong(entry, FILE_ID) == fileId && getInt(entry, STATE) == HELD) {
+        unlink(entry);
+        set(entry, STATE, RESTING);
+        linkNewest(line, entry);
+      }
+    }
   }
 
   /**
-   * The block to evict, still known; {@link #NONE} if there is none.
+   * The block to evict, still known; {@link #NONE} if there is none, {@link #UNDECIDED} if that
+   * takes more work. Held ones are victims where they are more than the bound, or nothing else is
+   * left.
    *
-   * @param turnsMax used blocks that are given another turn at most, so that the work is bounded
+   * @param turnsMax used blocks that are given another turn at most, and pinned ones that are held,
+   *     so that the work is bounded
    */
   int victim(int turnsMax) {
-    for (int turn = 0; turn < turnsMax && oldest != NONE && getInt(oldest, STATE) == USED; turn++) {
-      int entry = oldest;
-      unlink(entry);
-      set(entry, STATE, RESTING);
-      linkNewest(entry);
+    if (heldBytes > heldBytesMax) {
+      return heldLine.oldest;
     }
-    return oldest;
+    int turns = 0;
+    int holds = 0;
+    for (int entry = line.oldest; entry != NONE; entry = line.oldest) {
+      if (mayHold(entry)) {
+        if (holds++ == turnsMax) {
+          return UNDECIDED;
+        }
+        hold(entry);
+      } else if (getInt(entry, STATE) == USED && turns++ < turnsMax) {
+        unlink(entry);
+        set(entry, STATE, RESTING);
+        linkNewest(line, entry);
+      } else {
+        return entry;
+      }
+    }
+    return heldLine.oldest;
+  }
+
+  private boolean mayHold(int entry) {
+    return pinned.count() > 0
+        && getInt(entry, STATE) != EXPIRED
+        && pinned.contains(getLong(entry, FILE_ID))
+        && heldBytes + cost(entry) <= heldBytesMax;
+  }
+
+  private void hold(int entry) {
+    unlink(entry);
+    set(entry, STATE, HELD);
+    linkNewest(heldLine, entry);
+    heldBytes += cost(entry);
+  }
+
+  private long cost(int entry) {
+    return IndexedBlocks.cost(getInt(entry, STORED_SIZE));
   }
 
   /**
@@ -243,13 +322,14 @@ final class SsdIndex implements AutoCloseable {
     return blocksOf(fileId, 0, 1).length != 0;
   }
 
-  /** The entries in use, newest first. */
+  /** The entries in use: those held, then the others, newest first. */
   int[] newestFirst() {
     int[] entries = new int[blockCount];
-    int entry = newest;
-    for (int i = 0; i < entries.length; i++) {
-      entries[i] = entry;
-      entry = getInt(entry, OLDER);
+    int count = 0;
+    for (Line each : List.of(heldLine, line)) {
+      for (int entry = each.newest; entry != NONE; entry = getInt(entry, OLDER)) {
+        entries[count++] = entry;
+      }
     }
     return entries;
   }
@@ -274,27 +354,31 @@ final class SsdIndex implements AutoCloseable {
     return entryCount++;
   }
 
-  private void linkNewest(int entry) {
-    set(entry, OLDER, newest);
+  private void linkNewest(Line in, int entry) {
+    set(entry, OLDER, in.newest);
     set(entry, NEWER, NONE);
-    if (newest == NONE) {
-      oldest = entry;
+    if (in.newest == NONE) {
+      in.oldest = entry;
     } else {
-      set(newest, NEWER, entry);
+      set(in.newest, NEWER, entry);
     }
-    newest = entry;
+    in.newest = entry;
   }
 
+  /** Takes an entry out of the line in which its state says that it stands. */
   private void unlink(int entry) {
+    boolean isHeld = getInt(entry, STATE) == HELD;
+    Line from = isHeld ? heldLine : line;
+    heldBytes -= isHeld ? cost(entry) : 0;
     int older = getInt(entry, OLDER);
     int newer = getInt(entry, NEWER);
     if (older == NONE) {
-      oldest = newer;
+      from.oldest = newer;
     } else {
       set(older, NEWER, newer);
     }
     if (newer == NONE) {
-      newest = older;
+      from.newest = older;
     } else {
       set(newer, OLDER, older);
     }
@@ -368,5 +452,16 @@ final class SsdIndex implements AutoCloseable {
 
   private static long position(int entry) {
     return (long) (entry & (CHUNK_ENTRIES - 1)) * ENTRY_BYTES;
+  }
+
+  /** Both ends of a line of entries, oldest to newest. */
+  private static final class Line {
+    private int oldest = NONE;
+    private int newest = NONE;
+
+    void clear() {
+      oldest = NONE;
+      newest = NONE;
+    }
   }
 }

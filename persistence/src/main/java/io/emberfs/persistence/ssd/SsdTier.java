@@ -7,6 +7,7 @@ import io.emberfs.core.Lookup;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Tier;
 import io.emberfs.core.TierClosedException;
+import io.emberfs.core.TierPins;
 import io.emberfs.persistence.ssd.IndexedBlocks.Outcome;
 import io.emberfs.persistence.ssd.IndexedBlocks.Verdict;
 import io.emberfs.persistence.ssd.RocksStore.Reading;
@@ -42,6 +43,7 @@ final class SsdTier implements Tier {
   private final BufferPool offerBuffers;
   private final DamageWatch damage;
   private final SsdScrub scrub;
+  private final SsdPins pins;
   private final Meters.Counter offers;
   private final Meters.Counter declined;
   private final Meters.Counter bytesWritten;
@@ -71,6 +73,7 @@ final class SsdTier implements Tier {
     this.damage = damage;
     this.scrub = scrub;
     this.capacityBytes = spec.capacityBytes();
+    pins = new SsdPins(index, spec);
     offers = meters.counter("ssd.offers");
     declined = meters.counter("ssd.declined");
     bytesWritten = meters.counter("ssd.bytesWritten");
@@ -298,10 +301,16 @@ final class SsdTier implements Tier {
   public void resize(long newCapacityBytes) {
     removing(() -> {
       capacityBytes = newCapacityBytes;
+      pins.setCapacity(newCapacityBytes);
       while (indexed.usedBytes() > newCapacityBytes && evictOne()) {
         store.relieve();
       }
     });
+  }
+
+  @Override
+  public TierPins pins() {
+    return pins;
   }
 
   @Override

@@ -26,7 +26,8 @@ final class Choices {
     STAT(2),
     DROP(3),
     INVALIDATE(1),
-    SQUEEZE(2);
+    SQUEEZE(2),
+    PIN(2);
 
     final int weight;
 

@@ -5,6 +5,7 @@ import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.Clock;
 import io.emberfs.core.Codec;
 import io.emberfs.core.Meters;
+import io.emberfs.core.Pins;
 import io.emberfs.core.StateStore;
 import io.emberfs.engine.Engine;
 import io.emberfs.engine.EngineConfiguration;
@@ -89,6 +90,7 @@ final class Mount {
             clock(),
             () -> 0,
             meters);
+    engine.loadPins();
     engine.restore();
     rot = new BitRot(world, engine);
     engine.start(rot, PREFETCH_THREADS);
@@ -173,6 +175,17 @@ final class Mount {
         };
     engine.chain().ram().resize(bytes);
     world.trace.note("RAM is resized to", bytes, 0);
+  }
+
+  /** Pins a file in RAM, or takes its pin away; where the backing fails, neither. */
+  void pin(String name) {
+    boolean isWanted = world.random.nextInt(3) > 0;
+    Pins.Outcome outcome =
+        isWanted
+            ? engine.pins().pin(List.of(name), "ram", world.random.nextBoolean())
+            : engine.pins().unpin(List.of(name), "all");
+    world.trace.note(
+        isWanted ? "pinned" : "unpinned", outcome instanceof Pins.Outcome.Done ? 1 : 0, 0);
   }
 
   /** Ends in order; every program has closed its files. */

@@ -132,6 +132,7 @@ final class Programs {
       case DROP -> drop(program);
       case INVALIDATE -> with(program, "invalidate", file, () -> cache().invalidate(file.node()));
       case SQUEEZE -> with(program, "squeeze", file, mount::squeeze);
+      case PIN -> with(program, "pin", file, () -> mount.pin(file.name()));
     }
   }
 

@@ -4,6 +4,7 @@ import io.emberfs.core.BlockLease;
 import io.emberfs.core.BlockMeta;
 import io.emberfs.core.Lookup;
 import io.emberfs.core.Tier;
+import io.emberfs.core.TierPins;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -154,6 +155,11 @@ public final class FaultyTier implements Tier {
   @Override
   public void forEachMeta(MetaSink sink) {
     tier.forEachMeta(sink);
+  }
+
+  @Override
+  public TierPins pins() {
+    return tier.pins();
   }
 
   @Override

@@ -1,0 +1,142 @@
+package io.emberfs.app.command;
+
+import io.emberfs.app.answer.ExitCode;
+import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.config.ByteSize;
+import io.emberfs.app.control.ControlRequest;
+import io.emberfs.app.control.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code pin}: files stay in a tier whatever else is read, and are brought there now. */
+@Command(
+    name = "pin",
+    description = "Keep files in a tier, and bring them there; or list those that are kept.",
+    sortOptions = false)
+final class PinVerb implements Verb {
+  /** The daemon walks directories of a slow backing. */
+  private static final Duration PIN_TIMEOUT = Duration.ofMinutes(10);
+
+  private static final String RAM = "ram";
+
+  /** What is in RAM reaches the SSD within seconds; longer without progress, and it will not. */
+  private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "PATH",
+      description = "files in a mount, and directories with all that is in them now")
+  private List<Path> paths = new ArrayList<>();
+
+  @Option(names = "--tier", paramLabel = "ram|ssd", description = "where to keep them (ram)")
+  private String tier = RAM;
+
+  @Option(
+      names = "--force",
+      description = "let pins take up to nine tenths of the tier instead of half of it")
+  private boolean force;
+
+  @Option(names = "--list", description = "pin nothing, show the pins at these paths")
+  private boolean list;
+
+  @Option(names = "--json", description = "print an array with one object a file")
+  private boolean json;
+
+  @Override
+  public ExitCode run(Console console) throws Refusal, IOException {
+    MountedPaths named = MountedPaths.of(paths, console);
+    if (!list) {
+      named
+          .mount()
+          .ask(
+              named.request(ControlRequest.PIN, Map.of("tier", tier, "force", "" + force)),
+              PIN_TIMEOUT);
+      bringIn(named);
+    }
+    List<PinnedFile> pins = new ArrayList<>();
+    named.forEachPin(pins::add);
+    if (json) {
+      console.out().println(Json.write(pins.stream().map(pin -> row(named, pin)).toList()));
+    } else {
+      print(console, named, pins);
+    }
+    return ExitCode.OK;
+  }
+
+  private void bringIn(MountedPaths named) throws Refusal, IOException {
+    List<Path> missing = new ArrayList<>();
+    named.forEachPin(pin -> {
+      if (pin.isMissedIn(tier)) {
+        missing.add(named.path(pin));
+      }
+    });
+    for (Path file : missing) {
+      UncachedReader.readWhole(file);
+    }
+    if (!tier.equals(RAM)) {
+      awaitHandDown(named);
+    }
+  }
+
+  /** Until all of it is there, or no more comes. */
+  private void awaitHandDown(MountedPaths named) throws Refusal, IOException {
+    long[] missing = {Long.MAX_VALUE};
+    long progressNanos = System.nanoTime();
+    while (System.nanoTime() - progressNanos < SETTLE_NANOS) {
+      long[] now = {0};
+      named.forEachPin(
+          pin -> now[0] += pin.sizeBytes() - pin.cachedBytes().getOrDefault(tier, pin.sizeBytes()));
+      if (now[0] == 0) {
+        return;
+      }
+      if (now[0] < missing[0]) {
+        missing[0] = now[0];
+        progressNanos = System.nanoTime();
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  private static Map<String, Object> row(MountedPaths named, PinnedFile pin) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("path", named.path(pin).toString());
+    row.put("sizeBytes", pin.sizeBytes());
+    row.put("cachedBytes", pin.cachedBytes());
+    return row;
+  }
+
+  private static void print(Console console, MountedPaths named, List<PinnedFile> pins) {
+    if (pins.isEmpty()) {
+      console.out().println("no pins");
+      return;
+    }
+    console.out().printf("%10s %10s %10s  %s%n", "size", "in ram", "in ssd", "path");
+    for (PinnedFile pin : pins) {
+      console
+          .out()
+          .printf(
+              "%10s %10s %10s  %s%n",
+              ByteSize.format(pin.sizeBytes()),
+              cached(pin, RAM),
+              cached(pin, "ssd"),
+              named.path(pin));
+    }
+  }
+
+  private static String cached(PinnedFile pin, String tierName) {
+    Long bytes = pin.cachedBytes().get(tierName);
+    return bytes == null ? "-" : ByteSize.format(bytes);
+  }
+}
