@@ -7,33 +7,36 @@ import io.emberfs.core.ReplacementPolicy;
  * Uses are exact up to 63; beyond, eight classes stand for each doubling.
  */
 public final class Lfu implements ReplacementPolicy {
+  /** What each slot takes once it was used. */
+  static final int BYTES_PER_SLOT = SlotLists.BYTES_PER_SLOT + Integer.BYTES;
+
   private static final int EXACT_MAX = 63;
   private static final int CLASS_COUNT = 120;
   private static final int CLASSES_PER_DOUBLING = 8;
   private static final int EXACT_BITS = 6;
 
   private final SlotLists lists;
-  private final int[] uses;
+  private final SlotInts uses;
 
   /**
    * @param slotCount slots are numbered from 0 to one less
    */
   public Lfu(int slotCount) {
     lists = new SlotLists(slotCount, CLASS_COUNT);
-    uses = new int[slotCount];
+    uses = new SlotInts(slotCount);
   }
 
   @Override
   public void onInsert(int slot) {
-    uses[slot] = 0;
+    uses.set(slot, 0);
     lists.add(0, slot);
   }
 
   @Override
   public void onHit(int slot) {
-    if (lists.isInAny(slot) && uses[slot] < Integer.MAX_VALUE) {
-      uses[slot]++;
-      lists.moveTo(classOf(uses[slot]), slot);
+    if (lists.isInAny(slot) && uses.get(slot) < Integer.MAX_VALUE) {
+      uses.set(slot, uses.get(slot) + 1);
+      lists.moveTo(classOf(uses.get(slot)), slot);
     }
   }
 

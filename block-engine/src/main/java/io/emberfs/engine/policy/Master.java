@@ -20,8 +20,9 @@ import io.emberfs.core.ReplacementPolicy;
  * with their first use.
  */
 public final class Master implements ReplacementPolicy {
-  /** Heap bytes for each slot, at most. */
-  static final int BYTES_PER_SLOT = RuledQueues.BYTES_PER_SLOT + 13;
+  /** What each slot takes once it was used. */
+  static final int BYTES_PER_SLOT =
+      RuledQueues.BYTES_PER_SLOT + SlotLists.BYTES_PER_SLOT + Integer.BYTES;
 
   private static final int LRU = 0;
 
@@ -62,7 +63,7 @@ public final class Master implements ReplacementPolicy {
   private final SlotLists order;
 
   private final RuledQueues queues;
-  private final int[] arrivals;
+  private final SlotInts arrivals;
 
   /** One key in two to the power of this is in the sample: those with as many zeros in front. */
   private int sampleShift;
@@ -88,21 +89,21 @@ public final class Master implements ReplacementPolicy {
     shadows = new ShadowCaches(shadowKeys(slotCount), RULES);
     order = new SlotLists(slotCount, LIST_COUNT);
     queues = new RuledQueues(slotCount, view, RULES[leader]);
-    arrivals = new int[slotCount];
+    arrivals = new SlotInts(slotCount);
   }
 
   private static int shadowKeys(int slotCount) {
     return Math.min(slotCount, SHADOW_KEYS_MAX);
   }
 
-  /** Heap bytes of the shadows of a cache of this many slots or fewer, at most. */
-  static long shadowBytes(int slotCount) {
-    return ShadowCaches.bytesFor(shadowKeys(slotCount));
+  /** Heap bytes of shadows and ghosts for this many slots or fewer, at most. */
+  static long bytesFor(int slotCount) {
+    return ShadowCaches.bytesFor(shadowKeys(slotCount)) + GhostTable.bytesFor(slotCount);
   }
 
   @Override
   public void onInsert(int slot) {
-    arrivals[slot] = arrivalCount++;
+    arrivals.set(slot, arrivalCount++);
     if (view.isPrefetched(slot)) {
       order.add(PREFETCHED, slot);
     } else {
@@ -155,7 +156,7 @@ public final class Master implements ReplacementPolicy {
   /** No access, so no expert hears of it. */
   @Override
   public void onReturn(int slot) {
-    arrivals[slot] = arrivalCount++;
+    arrivals.set(slot, arrivalCount++);
     order.add(USED, slot);
     queues.onReturn(slot);
   }
@@ -257,7 +258,7 @@ public final class Master implements ReplacementPolicy {
       boolean isDue =
           (long) waiting * PREFETCHED_DIVISOR > size()
               || waiting == size()
-              || arrivalCount - arrivals[slot] > size();
+              || arrivalCount - arrivals.get(slot) > size();
       if (!isDue) {
         return SlotLists.NONE;
       }

@@ -17,6 +17,9 @@ import io.emberfs.core.ReplacementPolicy;
  * numbers of them.
  */
 public final class S3Fifo implements ReplacementPolicy {
+  /** What each slot takes once it was used. */
+  static final int BYTES_PER_SLOT = SlotLists.BYTES_PER_SLOT + Byte.BYTES + Integer.BYTES;
+
   private static final int PREFETCHED = 0;
   private static final int SMALL = 1;
   private static final int MAIN = 2;
@@ -25,14 +28,14 @@ public final class S3Fifo implements ReplacementPolicy {
   /** The probation queues together are due when they hold more than one block in this many. */
   private static final int PROBATION_DIVISOR = 10;
 
-  private static final byte USE_COUNT_MAX = 3;
-  private static final byte USES_FOR_MAIN = 2;
+  private static final int USE_COUNT_MAX = 3;
+  private static final int USES_FOR_MAIN = 2;
 
   private final SlotView view;
   private final SlotLists lists;
   private final GhostTable ghosts;
-  private final byte[] useCounts;
-  private final int[] arrivals;
+  private final SlotBytes useCounts;
+  private final SlotInts arrivals;
   private int arrivalCount;
 
   /**
@@ -43,14 +46,14 @@ public final class S3Fifo implements ReplacementPolicy {
     this.view = view;
     lists = new SlotLists(slotCount, LIST_COUNT);
     ghosts = new GhostTable(slotCount);
-    useCounts = new byte[slotCount];
-    arrivals = new int[slotCount];
+    useCounts = new SlotBytes(slotCount);
+    arrivals = new SlotInts(slotCount);
   }
 
   @Override
   public void onInsert(int slot) {
-    useCounts[slot] = 0;
-    arrivals[slot] = arrivalCount++;
+    useCounts.set(slot, 0);
+    arrivals.set(slot, arrivalCount++);
     lists.add(queueOfNewcomer(slot), slot);
   }
 
@@ -61,8 +64,8 @@ public final class S3Fifo implements ReplacementPolicy {
     }
     if (lists.isIn(PREFETCHED, slot)) {
       putOnProbation(slot);
-    } else if (useCounts[slot] < USE_COUNT_MAX) {
-      useCounts[slot]++;
+    } else if (useCounts.get(slot) < USE_COUNT_MAX) {
+      useCounts.set(slot, useCounts.get(slot) + 1);
     }
   }
 
@@ -85,7 +88,7 @@ public final class S3Fifo implements ReplacementPolicy {
   @Override
   public void onReturn(int slot) {
     ghosts.forget(view.keyHash(slot));
-    useCounts[slot] = 0;
+    useCounts.set(slot, 0);
     lists.add(MAIN, slot);
   }
 
@@ -109,7 +112,7 @@ public final class S3Fifo implements ReplacementPolicy {
   }
 
   private void putOnProbation(int slot) {
-    arrivals[slot] = arrivalCount++;
+    arrivals.set(slot, arrivalCount++);
     lists.moveTo(SMALL, slot);
   }
 
@@ -130,8 +133,8 @@ public final class S3Fifo implements ReplacementPolicy {
       return prefetched;
     }
     int slot = lists.oldest(SMALL);
-    if (useCounts[slot] >= USES_FOR_MAIN) {
-      useCounts[slot] = 0;
+    if (useCounts.get(slot) >= USES_FOR_MAIN) {
+      useCounts.set(slot, 0);
       lists.moveTo(MAIN, slot);
       return SlotLists.NONE;
     }
@@ -144,14 +147,15 @@ public final class S3Fifo implements ReplacementPolicy {
     int small = lists.oldest(SMALL);
     return small == SlotLists.NONE
         || (long) lists.size(PREFETCHED) * PROBATION_DIVISOR * 2 > size()
-        || arrivals[prefetched] - arrivals[small] < 0;
+        || arrivals.get(prefetched) - arrivals.get(small) < 0;
   }
 
   /** One step in the main queue: a slot that leaves, or NONE if a used one got another round. */
   private int victimInMain() {
     int slot = lists.oldest(MAIN);
-    if (useCounts[slot] > 0) {
-      useCounts[slot]--;
+    int useCount = useCounts.get(slot);
+    if (useCount > 0) {
+      useCounts.set(slot, useCount - 1);
       lists.moveTo(MAIN, slot);
       return SlotLists.NONE;
     }

@@ -1,44 +1,49 @@
 package io.emberfs.engine.policy;
 
 import io.emberfs.core.ReplacementPolicy.SlotVisitor;
-import java.util.Arrays;
 
 /**
- * A few queues over the same slots, each slot in at most one of them: doubly linked by int arrays,
- * oldest first. Single-threaded, allocates nothing after construction.
+ * A few queues over the same slots, each slot in at most one of them: doubly linked, oldest first.
+ * Single-threaded; allocates nothing after construction but what {@link SlotInts} do.
  */
 final class SlotLists {
   static final int NONE = -1;
-  private static final byte IN_NO_LIST = -1;
 
-  private final int slotCount;
-  // The links of list n's own end stand at slotCount + n: next is its oldest slot, previous its
-  // newest.
-  private final int[] next;
-  private final int[] previous;
-  private final byte[] listOf;
+  /** What each slot takes once it was in a list. */
+  static final int BYTES_PER_SLOT = 2 * Integer.BYTES + Byte.BYTES;
+
+  private static final int IN_NO_LIST = 0;
+
+  private final int listCount;
+  // Position n of the first ones is the end of list n: next is its oldest slot, previous its
+  // newest. The slots come after them.
+  private final SlotInts next;
+  private final SlotInts previous;
+
+  /** The list that each slot is in, plus one. */
+  private final SlotBytes listOf;
+
   private final int[] sizes;
   private int total;
 
   SlotLists(int slotCount, int listCount) {
-    this.slotCount = slotCount;
-    next = new int[slotCount + listCount];
-    previous = new int[slotCount + listCount];
-    listOf = new byte[slotCount];
+    this.listCount = listCount;
+    next = new SlotInts(listCount + slotCount);
+    previous = new SlotInts(listCount + slotCount);
+    listOf = new SlotBytes(slotCount);
     sizes = new int[listCount];
-    Arrays.fill(listOf, IN_NO_LIST);
-    for (int end = slotCount; end < next.length; end++) {
-      next[end] = end;
-      previous[end] = end;
+    for (int end = 0; end < listCount; end++) {
+      next.set(end, end);
+      previous.set(end, end);
     }
   }
 
   boolean isIn(int list, int slot) {
-    return listOf[slot] == list;
+    return listOf.get(slot) == list + 1;
   }
 
   boolean isInAny(int slot) {
-    return listOf[slot] != IN_NO_LIST;
+    return listOf.get(slot) != IN_NO_LIST;
   }
 
   int size(int list) {
@@ -47,44 +52,47 @@ final class SlotLists {
 
   /** The oldest slot of a list, or {@link #NONE}. */
   int oldest(int list) {
-    return slotOrNone(next[slotCount + list]);
+    return slotOrNone(next.get(list));
   }
 
   /** The newest slot of a list, or {@link #NONE}. */
   int newest(int list) {
-    return slotOrNone(previous[slotCount + list]);
+    return slotOrNone(previous.get(list));
   }
 
   /** The slot that came just after this one in its list, or {@link #NONE}. */
   int newer(int slot) {
-    return slotOrNone(next[slot]);
+    return slotOrNone(next.get(position(slot)));
   }
 
   /** The slot that came just before this one in its list, or {@link #NONE}. */
   int older(int slot) {
-    return slotOrNone(previous[slot]);
+    return slotOrNone(previous.get(position(slot)));
   }
 
   /** Puts a slot that is in no list at the newest end of one. */
   void add(int list, int slot) {
-    int end = slotCount + list;
-    int newest = previous[end];
-    next[newest] = slot;
-    previous[slot] = newest;
-    next[slot] = end;
-    previous[end] = slot;
-    listOf[slot] = (byte) list;
+    int position = position(slot);
+    int newest = previous.get(list);
+    next.set(newest, position);
+    previous.set(position, newest);
+    next.set(position, list);
+    previous.set(list, position);
+    listOf.set(slot, list + 1);
     sizes[list]++;
     total++;
   }
 
   /** Takes a slot out of the list that it is in. */
   void remove(int slot) {
-    next[previous[slot]] = next[slot];
-    previous[next[slot]] = previous[slot];
-    sizes[listOf[slot]]--;
+    int position = position(slot);
+    int newer = next.get(position);
+    int older = previous.get(position);
+    next.set(older, newer);
+    previous.set(newer, older);
+    sizes[listOf.get(slot) - 1]--;
     total--;
-    listOf[slot] = IN_NO_LIST;
+    listOf.set(slot, IN_NO_LIST);
   }
 
   /** Moves a slot to the newest end of a list. */
@@ -104,12 +112,15 @@ final class SlotLists {
 
   /** Puts a slot that is in no list in the place of one that is, which leaves. */
   void replace(int slot, int newcomer) {
-    next[newcomer] = next[slot];
-    previous[newcomer] = previous[slot];
-    next[previous[slot]] = newcomer;
-    previous[next[slot]] = newcomer;
-    listOf[newcomer] = listOf[slot];
-    listOf[slot] = IN_NO_LIST;
+    int position = position(newcomer);
+    int newer = next.get(position(slot));
+    int older = previous.get(position(slot));
+    next.set(position, newer);
+    previous.set(position, older);
+    next.set(older, position);
+    previous.set(newer, position);
+    listOf.set(newcomer, listOf.get(slot));
+    listOf.set(slot, IN_NO_LIST);
   }
 
   /** Number of slots in all lists. */
@@ -127,7 +138,11 @@ final class SlotLists {
     return true;
   }
 
+  private int position(int slot) {
+    return listCount + slot;
+  }
+
   private int slotOrNone(int position) {
-    return position < slotCount ? position : NONE;
+    return position < listCount ? NONE : position - listCount;
   }
 }
