@@ -7,33 +7,28 @@ import io.emberfs.core.ReplacementPolicy;
  * block that was used since the hand last passed it gets another round.
  */
 public final class Clock implements ReplacementPolicy {
-  /** What each slot takes once it was used. */
-  static final int BYTES_PER_SLOT = SlotLists.BYTES_PER_SLOT + Byte.BYTES;
-
   private static final int ALL = 0;
   private static final int UNUSED = 0;
   private static final int USED = 1;
 
   private final SlotLists lists;
-  private final SlotBytes used;
 
   /**
    * @param slotCount slots are numbered from 0 to one less
    */
   public Clock(int slotCount) {
     lists = new SlotLists(slotCount, 1);
-    used = new SlotBytes(slotCount);
   }
 
   @Override
   public void onInsert(int slot) {
-    used.set(slot, UNUSED);
+    lists.setMark(slot, UNUSED);
     lists.add(ALL, slot);
   }
 
   @Override
   public void onHit(int slot) {
-    used.set(slot, USED);
+    lists.setMark(slot, USED);
   }
 
   @Override
@@ -44,8 +39,8 @@ public final class Clock implements ReplacementPolicy {
   @Override
   public int victim() {
     int slot = lists.oldest(ALL);
-    while (slot != SlotLists.NONE && used.get(slot) == USED) {
-      used.set(slot, UNUSED);
+    while (slot != SlotLists.NONE && lists.mark(slot) == USED) {
+      lists.setMark(slot, UNUSED);
       lists.moveTo(ALL, slot);
       slot = lists.oldest(ALL);
     }

@@ -7,36 +7,32 @@ import io.emberfs.core.ReplacementPolicy;
  * Uses are exact up to 63; beyond, eight classes stand for each doubling.
  */
 public final class Lfu implements ReplacementPolicy {
-  /** What each slot takes once it was used. */
-  static final int BYTES_PER_SLOT = SlotLists.BYTES_PER_SLOT + Integer.BYTES;
-
   private static final int EXACT_MAX = 63;
   private static final int CLASS_COUNT = 120;
   private static final int CLASSES_PER_DOUBLING = 8;
   private static final int EXACT_BITS = 6;
 
+  /** Numbers count the uses. */
   private final SlotLists lists;
-  private final SlotInts uses;
 
   /**
    * @param slotCount slots are numbered from 0 to one less
    */
   public Lfu(int slotCount) {
     lists = new SlotLists(slotCount, CLASS_COUNT);
-    uses = new SlotInts(slotCount);
   }
 
   @Override
   public void onInsert(int slot) {
-    uses.set(slot, 0);
+    lists.setNumber(slot, 0);
     lists.add(0, slot);
   }
 
   @Override
   public void onHit(int slot) {
-    if (lists.isInAny(slot) && uses.get(slot) < Integer.MAX_VALUE) {
-      uses.set(slot, uses.get(slot) + 1);
-      lists.moveTo(classOf(uses.get(slot)), slot);
+    if (lists.isInAny(slot) && lists.number(slot) < Integer.MAX_VALUE) {
+      lists.setNumber(slot, lists.number(slot) + 1);
+      lists.moveTo(classOf(lists.number(slot)), slot);
     }
   }
 

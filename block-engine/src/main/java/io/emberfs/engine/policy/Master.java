@@ -21,8 +21,7 @@ import io.emberfs.core.ReplacementPolicy;
  */
 public final class Master implements ReplacementPolicy {
   /** What each slot takes once it was used. */
-  static final int BYTES_PER_SLOT =
-      RuledQueues.BYTES_PER_SLOT + SlotLists.BYTES_PER_SLOT + Integer.BYTES;
+  static final int BYTES_PER_SLOT = 2 * SlotLists.BYTES_PER_SLOT;
 
   private static final int LRU = 0;
 
@@ -59,11 +58,10 @@ public final class Master implements ReplacementPolicy {
   private final ShadowCaches shadows;
   private final double[] weightedMisses = new double[RULES.length];
 
-  /** Prefetched blocks by arrival, the others by their last use. */
+  /** Prefetched blocks by arrival, which the numbers count, the others by their last use. */
   private final SlotLists order;
 
   private final RuledQueues queues;
-  private final SlotInts arrivals;
 
   /** One key in two to the power of this is in the sample: those with as many zeros in front. */
   private int sampleShift;
@@ -89,7 +87,6 @@ public final class Master implements ReplacementPolicy {
     shadows = new ShadowCaches(shadowKeys(slotCount), RULES);
     order = new SlotLists(slotCount, LIST_COUNT);
     queues = new RuledQueues(slotCount, view, RULES[leader]);
-    arrivals = new SlotInts(slotCount);
   }
 
   private static int shadowKeys(int slotCount) {
@@ -103,7 +100,7 @@ public final class Master implements ReplacementPolicy {
 
   @Override
   public void onInsert(int slot) {
-    arrivals.set(slot, arrivalCount++);
+    order.setNumber(slot, arrivalCount++);
     if (view.isPrefetched(slot)) {
       order.add(PREFETCHED, slot);
     } else {
@@ -156,7 +153,7 @@ public final class Master implements ReplacementPolicy {
   /** No access, so no expert hears of it. */
   @Override
   public void onReturn(int slot) {
-    arrivals.set(slot, arrivalCount++);
+    order.setNumber(slot, arrivalCount++);
     order.add(USED, slot);
     queues.onReturn(slot);
   }
@@ -258,7 +255,7 @@ public final class Master implements ReplacementPolicy {
       boolean isDue =
           (long) waiting * PREFETCHED_DIVISOR > size()
               || waiting == size()
-              || arrivalCount - arrivals.get(slot) > size();
+              || arrivalCount - order.number(slot) > size();
       if (!isDue) {
         return SlotLists.NONE;
       }

@@ -11,7 +11,7 @@ public final class PolicyFactory {
   public static final String DEFAULT = "default";
 
   /** Policies get memory for so many slots at a time, when the first of these is used. */
-  public static final int SLOTS_AT_A_TIME = SlotInts.CHUNK_SIZE;
+  public static final int SLOTS_AT_A_TIME = SlotLists.CHUNK_SIZE;
 
   private static final IntToLongFunction NOTHING = _ -> 0;
 
@@ -19,13 +19,13 @@ public final class PolicyFactory {
       Map.ofEntries(
           kind("2q", SlotLists.BYTES_PER_SLOT, GhostTable::bytesFor, TwoQ::new),
           kind("arc", SlotLists.BYTES_PER_SLOT, Arc::bytesFor, Arc::new),
-          kind("clock", Clock.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Clock(slotCount)),
+          kind("clock", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Clock(slotCount)),
           kind("fifo", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Fifo(slotCount)),
-          kind("lfu", Lfu.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Lfu(slotCount)),
+          kind("lfu", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Lfu(slotCount)),
           kind("lirs", Lirs.BYTES_PER_SLOT, Lirs::bytesFor, Lirs::new),
           kind("lru", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Lru(slotCount)),
-          kind("s3fifo", S3Fifo.BYTES_PER_SLOT, GhostTable::bytesFor, S3Fifo::new),
-          kind("sieve", Sieve.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Sieve(slotCount)),
+          kind("s3fifo", SlotLists.BYTES_PER_SLOT, GhostTable::bytesFor, S3Fifo::new),
+          kind("sieve", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Sieve(slotCount)),
           kind("slru", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Slru(slotCount)),
           kind("wtinylfu", SlotLists.BYTES_PER_SLOT, FrequencySketch::bytesFor, WTinyLfu::new),
           kind(DEFAULT, Master.BYTES_PER_SLOT, Master::bytesFor, Master::new));

@@ -7,19 +7,17 @@ import io.emberfs.core.ReplacementPolicy;
  * block has proved until then stays proved. Prefetched blocks are like any others here.
  */
 final class RuledQueues implements ReplacementPolicy {
-  /** What each slot takes once it was used. */
-  static final int BYTES_PER_SLOT = SlotLists.BYTES_PER_SLOT + Byte.BYTES + Integer.BYTES;
-
   private static final int NEWCOMERS = 0;
   private static final int MAIN = 1;
   private static final int LIST_COUNT = 2;
   private static final int USE_COUNT_MAX = 3;
 
   private final SlotView view;
+
+  /** Uses are marks, numbers tell which of the newcomers a slot was. */
   private final SlotLists queues;
+
   private final GhostTable ghosts;
-  private final SlotBytes useCounts;
-  private final SlotInts arrivals;
   private int newcomerCount;
   private QueueRule rule;
 
@@ -32,8 +30,6 @@ final class RuledQueues implements ReplacementPolicy {
     this.rule = rule;
     queues = new SlotLists(slotCount, LIST_COUNT);
     ghosts = new GhostTable(slotCount);
-    useCounts = new SlotBytes(slotCount);
-    arrivals = new SlotInts(slotCount);
   }
 
   /** From now on, another rule. */
@@ -44,9 +40,9 @@ final class RuledQueues implements ReplacementPolicy {
   @Override
   public void onInsert(int slot) {
     boolean isBack = ghosts.take(view.keyHash(slot), size() / rule.ghostDivisor());
-    useCounts.set(slot, 0);
+    queues.setMark(slot, 0);
     if (!isBack) {
-      arrivals.set(slot, newcomerCount++);
+      queues.setNumber(slot, newcomerCount++);
     }
     queues.add(isBack ? MAIN : NEWCOMERS, slot);
   }
@@ -56,13 +52,13 @@ final class RuledQueues implements ReplacementPolicy {
     if (!queues.isInAny(slot)) {
       return;
     }
-    int useCount = useCounts.get(slot);
+    int useCount = queues.mark(slot);
     if (useCount < USE_COUNT_MAX) {
-      useCounts.set(slot, useCount + 1);
+      queues.setMark(slot, useCount + 1);
     }
     if (queues.isIn(NEWCOMERS, slot)) {
       if (wouldHaveLeft(slot)) {
-        useCounts.set(slot, 0);
+        queues.setMark(slot, 0);
         queues.moveTo(MAIN, slot);
       }
     } else if (rule.mainByRecency()) {
@@ -89,7 +85,7 @@ final class RuledQueues implements ReplacementPolicy {
   @Override
   public void onReturn(int slot) {
     ghosts.forget(view.keyHash(slot));
-    useCounts.set(slot, 0);
+    queues.setMark(slot, 0);
     queues.add(MAIN, slot);
   }
 
@@ -121,7 +117,7 @@ final class RuledQueues implements ReplacementPolicy {
    * leaves: to the rule it would be a ghost that comes back.
    */
   private boolean wouldHaveLeft(int slot) {
-    return (long) (newcomerCount - arrivals.get(slot)) * rule.newcomerDivisor() > size();
+    return (long) (newcomerCount - queues.number(slot)) * rule.newcomerDivisor() > size();
   }
 
   private boolean isNewcomerDue() {
@@ -132,8 +128,8 @@ final class RuledQueues implements ReplacementPolicy {
   /** One step among the newcomers: a slot that leaves, or NONE if one moved on. */
   private int leavingNewcomer() {
     int slot = queues.oldest(NEWCOMERS);
-    if (useCounts.get(slot) >= rule.usesForMain()) {
-      useCounts.set(slot, 0);
+    if (queues.mark(slot) >= rule.usesForMain()) {
+      queues.setMark(slot, 0);
       queues.moveTo(MAIN, slot);
       return SlotLists.NONE;
     }
@@ -145,9 +141,9 @@ final class RuledQueues implements ReplacementPolicy {
   /** One step in the main queue: a slot that leaves, or NONE if a used one got another round. */
   private int leavingMain() {
     int slot = queues.oldest(MAIN);
-    int useCount = useCounts.get(slot);
+    int useCount = queues.mark(slot);
     if (!rule.mainByRecency() && useCount > 0) {
-      useCounts.set(slot, useCount - 1);
+      queues.setMark(slot, useCount - 1);
       queues.moveTo(MAIN, slot);
       return SlotLists.NONE;
     }

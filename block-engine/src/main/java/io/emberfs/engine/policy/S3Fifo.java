@@ -17,9 +17,6 @@ import io.emberfs.core.ReplacementPolicy;
  * numbers of them.
  */
 public final class S3Fifo implements ReplacementPolicy {
-  /** What each slot takes once it was used. */
-  static final int BYTES_PER_SLOT = SlotLists.BYTES_PER_SLOT + Byte.BYTES + Integer.BYTES;
-
   private static final int PREFETCHED = 0;
   private static final int SMALL = 1;
   private static final int MAIN = 2;
@@ -32,10 +29,11 @@ public final class S3Fifo implements ReplacementPolicy {
   private static final int USES_FOR_MAIN = 2;
 
   private final SlotView view;
+
+  /** Uses are marks, arrivals numbers. */
   private final SlotLists lists;
+
   private final GhostTable ghosts;
-  private final SlotBytes useCounts;
-  private final SlotInts arrivals;
   private int arrivalCount;
 
   /**
@@ -46,14 +44,12 @@ public final class S3Fifo implements ReplacementPolicy {
     this.view = view;
     lists = new SlotLists(slotCount, LIST_COUNT);
     ghosts = new GhostTable(slotCount);
-    useCounts = new SlotBytes(slotCount);
-    arrivals = new SlotInts(slotCount);
   }
 
   @Override
   public void onInsert(int slot) {
-    useCounts.set(slot, 0);
-    arrivals.set(slot, arrivalCount++);
+    lists.setMark(slot, 0);
+    lists.setNumber(slot, arrivalCount++);
     lists.add(queueOfNewcomer(slot), slot);
   }
 
@@ -64,8 +60,8 @@ public final class S3Fifo implements ReplacementPolicy {
     }
     if (lists.isIn(PREFETCHED, slot)) {
       putOnProbation(slot);
-    } else if (useCounts.get(slot) < USE_COUNT_MAX) {
-      useCounts.set(slot, useCounts.get(slot) + 1);
+    } else if (lists.mark(slot) < USE_COUNT_MAX) {
+      lists.setMark(slot, lists.mark(slot) + 1);
     }
   }
 
@@ -88,7 +84,7 @@ public final class S3Fifo implements ReplacementPolicy {
   @Override
   public void onReturn(int slot) {
     ghosts.forget(view.keyHash(slot));
-    useCounts.set(slot, 0);
+    lists.setMark(slot, 0);
     lists.add(MAIN, slot);
   }
 
@@ -112,7 +108,7 @@ public final class S3Fifo implements ReplacementPolicy {
   }
 
   private void putOnProbation(int slot) {
-    arrivals.set(slot, arrivalCount++);
+    lists.setNumber(slot, arrivalCount++);
     lists.moveTo(SMALL, slot);
   }
 
@@ -133,8 +129,8 @@ public final class S3Fifo implements ReplacementPolicy {
       return prefetched;
     }
     int slot = lists.oldest(SMALL);
-    if (useCounts.get(slot) >= USES_FOR_MAIN) {
-      useCounts.set(slot, 0);
+    if (lists.mark(slot) >= USES_FOR_MAIN) {
+      lists.setMark(slot, 0);
       lists.moveTo(MAIN, slot);
       return SlotLists.NONE;
     }
@@ -147,15 +143,15 @@ public final class S3Fifo implements ReplacementPolicy {
     int small = lists.oldest(SMALL);
     return small == SlotLists.NONE
         || (long) lists.size(PREFETCHED) * PROBATION_DIVISOR * 2 > size()
-        || arrivals.get(prefetched) - arrivals.get(small) < 0;
+        || lists.number(prefetched) - lists.number(small) < 0;
   }
 
   /** One step in the main queue: a slot that leaves, or NONE if a used one got another round. */
   private int victimInMain() {
     int slot = lists.oldest(MAIN);
-    int useCount = useCounts.get(slot);
+    int useCount = lists.mark(slot);
     if (useCount > 0) {
-      useCounts.set(slot, useCount - 1);
+      lists.setMark(slot, useCount - 1);
       lists.moveTo(MAIN, slot);
       return SlotLists.NONE;
     }

@@ -8,15 +8,11 @@ import io.emberfs.core.ReplacementPolicy;
  * mark and stays where it is; the first unused one leaves.
  */
 public final class Sieve implements ReplacementPolicy {
-  /** What each slot takes once it was used. */
-  static final int BYTES_PER_SLOT = SlotLists.BYTES_PER_SLOT + Byte.BYTES;
-
   private static final int ALL = 0;
   private static final int UNUSED = 0;
   private static final int USED = 1;
 
   private final SlotLists lists;
-  private final SlotBytes used;
 
   /** The next block to look at; {@link SlotLists#NONE}: the oldest. */
   private int hand = SlotLists.NONE;
@@ -26,18 +22,17 @@ public final class Sieve implements ReplacementPolicy {
    */
   public Sieve(int slotCount) {
     lists = new SlotLists(slotCount, 1);
-    used = new SlotBytes(slotCount);
   }
 
   @Override
   public void onInsert(int slot) {
-    used.set(slot, UNUSED);
+    lists.setMark(slot, UNUSED);
     lists.add(ALL, slot);
   }
 
   @Override
   public void onHit(int slot) {
-    used.set(slot, USED);
+    lists.setMark(slot, USED);
   }
 
   @Override
@@ -54,11 +49,11 @@ public final class Sieve implements ReplacementPolicy {
       return SlotLists.NONE;
     }
     int slot = hand;
-    while (slot == SlotLists.NONE || used.get(slot) == USED) {
+    while (slot == SlotLists.NONE || lists.mark(slot) == USED) {
       if (slot == SlotLists.NONE) {
         slot = lists.oldest(ALL);
       } else {
-        used.set(slot, UNUSED);
+        lists.setMark(slot, UNUSED);
         slot = lists.newer(slot);
       }
     }

@@ -12,7 +12,7 @@ final class SlotListsTest {
   private static final int LIST_COUNT = 3;
 
   /** Lies in four chunks, of which the last is not whole. */
-  private static final int SLOT_COUNT = 3 * SlotInts.CHUNK_SIZE + 5;
+  private static final int SLOT_COUNT = 3 * SlotLists.CHUNK_SIZE + 5;
 
   private final SlotLists lists = new SlotLists(SLOT_COUNT, LIST_COUNT);
 
@@ -52,7 +52,7 @@ final class SlotListsTest {
   private static int[] fewSlots(RandomGenerator random) {
     int[] slots = random.ints(0, SLOT_COUNT).distinct().limit(40).toArray();
     for (int i = 0; i < 10; i++) {
-      int slot = SlotInts.CHUNK_SIZE * (1 + i / 5) - 3 + i % 5;
+      int slot = SlotLists.CHUNK_SIZE * (1 + i / 5) - 3 + i % 5;
       slots[i] = contains(slots, slot) ? slots[i] : slot;
     }
     return slots;
