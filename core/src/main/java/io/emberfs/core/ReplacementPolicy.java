@@ -2,8 +2,9 @@ package io.emberfs.core;
 
 /**
  * Decides which block leaves. Sees slots as ints and their features through a {@link SlotView}
- * given at construction, never bytes. Allocates nothing after construction. Single-threaded: the
- * owner holds its policy lock around every call.
+ * given at construction, never bytes. Allocates nothing after construction, except for slots that
+ * are used for the first time, for many of them at once. Single-threaded: the owner holds its
+ * policy lock around every call.
  *
  * <p>A policy <i>knows</i> a slot from {@link #onInsert} until {@link #onRemove} or until {@link
  * #victim} returned it.

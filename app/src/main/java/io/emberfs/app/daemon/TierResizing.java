@@ -49,17 +49,18 @@ final class TierResizing implements AssembledMount.Resizing {
               + ByteSize.format(bytes));
     }
     long before = isRam ? ramBudget.namedBytes() : tier.capacityBytes();
-    if (isRam && bytes > 0 && bytes < ramBudget.namedBytesMin()) {
+    if (!isRam) {
+      tier.resize(bytes);
+      return before;
+    }
+    try {
+      ramBudget.name(bytes);
+    } catch (IllegalArgumentException tooSmall) {
       throw new Refusal(
           ExitCode.USAGE,
           what,
           "its index, sized for what the mount reserved, takes nearly as much",
           "give at least " + Math.ceilDiv(ramBudget.namedBytesMin(), MEBI) + "M, or off");
-    }
-    if (isRam) {
-      ramBudget.name(bytes);
-    } else {
-      tier.resize(bytes);
     }
     return before;
   }

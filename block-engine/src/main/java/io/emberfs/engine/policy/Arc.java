@@ -34,6 +34,11 @@ public final class Arc implements ReplacementPolicy {
     ghostsOfAgain = new GhostTable(slotCount);
   }
 
+  /** Heap bytes of the ghosts for this many slots. */
+  static long bytesFor(int slotCount) {
+    return 2 * GhostTable.bytesFor(slotCount);
+  }
+
   @Override
   public void onInsert(int slot) {
     long keyHash = view.keyHash(slot);

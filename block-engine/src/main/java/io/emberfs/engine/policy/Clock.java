@@ -8,27 +8,27 @@ import io.emberfs.core.ReplacementPolicy;
  */
 public final class Clock implements ReplacementPolicy {
   private static final int ALL = 0;
+  private static final int UNUSED = 0;
+  private static final int USED = 1;
 
   private final SlotLists lists;
-  private final boolean[] used;
 
   /**
    * @param slotCount slots are numbered from 0 to one less
    */
   public Clock(int slotCount) {
     lists = new SlotLists(slotCount, 1);
-    used = new boolean[slotCount];
   }
 
   @Override
   public void onInsert(int slot) {
-    used[slot] = false;
+    lists.setMark(slot, UNUSED);
     lists.add(ALL, slot);
   }
 
   @Override
   public void onHit(int slot) {
-    used[slot] = true;
+    lists.setMark(slot, USED);
   }
 
   @Override
@@ -39,8 +39,8 @@ public final class Clock implements ReplacementPolicy {
   @Override
   public int victim() {
     int slot = lists.oldest(ALL);
-    while (slot != SlotLists.NONE && used[slot]) {
-      used[slot] = false;
+    while (slot != SlotLists.NONE && lists.mark(slot) == USED) {
+      lists.setMark(slot, UNUSED);
       lists.moveTo(ALL, slot);
       slot = lists.oldest(ALL);
     }

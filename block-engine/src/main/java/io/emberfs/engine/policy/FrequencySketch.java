@@ -22,10 +22,19 @@ final class FrequencySketch {
    * @param keysMax keys that are to be told apart
    */
   FrequencySketch(int keysMax) {
-    int counters = Math.max(COUNTERS_PER_WORD, Integer.highestOneBit(Math.max(1, keysMax)) * 2);
+    int counters = countersPerRow(keysMax);
     counterMask = counters - 1;
     words = new long[ROWS * counters / COUNTERS_PER_WORD];
     period = (long) PERIOD_FACTOR * Math.max(1, keysMax);
+  }
+
+  /** Heap bytes for this many keys. */
+  static long bytesFor(int keysMax) {
+    return (long) ROWS * countersPerRow(keysMax) / COUNTERS_PER_WORD * Long.BYTES;
+  }
+
+  private static int countersPerRow(int keysMax) {
+    return Math.max(COUNTERS_PER_WORD, Integer.highestOneBit(Math.max(1, keysMax)) * 2);
   }
 
   /** Counts a key once. */

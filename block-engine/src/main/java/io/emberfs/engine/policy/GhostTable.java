@@ -19,10 +19,19 @@ final class GhostTable {
    * @param keysMax keys to remember at most, rounded down to a power of two of at least one bucket
    */
   GhostTable(int keysMax) {
-    int size = Math.max(BUCKET_SIZE, Integer.highestOneBit(keysMax));
+    int size = sizeFor(keysMax);
     fingerprints = new int[size];
     departures = new int[size];
     bucketMask = size / BUCKET_SIZE - 1;
+  }
+
+  /** Heap bytes for this many keys. */
+  static long bytesFor(int keysMax) {
+    return 2L * Integer.BYTES * sizeFor(keysMax);
+  }
+
+  private static int sizeFor(int keysMax) {
+    return Math.max(BUCKET_SIZE, Integer.highestOneBit(keysMax));
   }
 
   /** Remembers a key that was not remembered. */

@@ -12,28 +12,27 @@ public final class Lfu implements ReplacementPolicy {
   private static final int CLASSES_PER_DOUBLING = 8;
   private static final int EXACT_BITS = 6;
 
+  /** Numbers count the uses. */
   private final SlotLists lists;
-  private final int[] uses;
 
   /**
    * @param slotCount slots are numbered from 0 to one less
    */
   public Lfu(int slotCount) {
     lists = new SlotLists(slotCount, CLASS_COUNT);
-    uses = new int[slotCount];
   }
 
   @Override
   public void onInsert(int slot) {
-    uses[slot] = 0;
+    lists.setNumber(slot, 0);
     lists.add(0, slot);
   }
 
   @Override
   public void onHit(int slot) {
-    if (lists.isInAny(slot) && uses[slot] < Integer.MAX_VALUE) {
-      uses[slot]++;
-      lists.moveTo(classOf(uses[slot]), slot);
+    if (lists.isInAny(slot) && lists.number(slot) < Integer.MAX_VALUE) {
+      lists.setNumber(slot, lists.number(slot) + 1);
+      lists.moveTo(classOf(lists.number(slot)), slot);
     }
   }
 

@@ -9,6 +9,9 @@ import io.emberfs.core.ReplacementPolicy;
  * left (ghosts), down to the LIR block whose last use is longest ago.
  */
 public final class Lirs implements ReplacementPolicy {
+  /** What each slot takes in stack and queue once it was used. */
+  static final int BYTES_PER_SLOT = 2 * SlotLists.BYTES_PER_SLOT;
+
   private static final int STACK = 0;
   private static final int QUEUE = 0;
 
@@ -54,6 +57,13 @@ public final class Lirs implements ReplacementPolicy {
     for (int ghost = 0; ghost < ghostCount; ghost++) {
       freeGhosts[freeGhostCount++] = ghost;
     }
+  }
+
+  /** Heap bytes of ghosts and marks for this many slots. */
+  static long bytesFor(int slotCount) {
+    long bytesPerGhost = 2L * SlotLists.BYTES_PER_SLOT + Long.BYTES + Integer.BYTES;
+    int ghostCount = slotCount * GHOSTS_PER_SLOT;
+    return 2L * slotCount + ghostCount * bytesPerGhost + KeyIndex.bytesFor(ghostCount);
   }
 
   @Override

@@ -20,8 +20,8 @@ import io.emberfs.core.ReplacementPolicy;
  * with their first use.
  */
 public final class Master implements ReplacementPolicy {
-  /** Heap bytes for each slot, at most. */
-  static final int BYTES_PER_SLOT = RuledQueues.BYTES_PER_SLOT + 13;
+  /** What each slot takes once it was used. */
+  static final int BYTES_PER_SLOT = 2 * SlotLists.BYTES_PER_SLOT;
 
   private static final int LRU = 0;
 
@@ -58,11 +58,10 @@ public final class Master implements ReplacementPolicy {
   private final ShadowCaches shadows;
   private final double[] weightedMisses = new double[RULES.length];
 
-  /** Prefetched blocks by arrival, the others by their last use. */
+  /** Prefetched blocks by arrival, which the numbers count, the others by their last use. */
   private final SlotLists order;
 
   private final RuledQueues queues;
-  private final int[] arrivals;
 
   /** One key in two to the power of this is in the sample: those with as many zeros in front. */
   private int sampleShift;
@@ -88,21 +87,20 @@ public final class Master implements ReplacementPolicy {
     shadows = new ShadowCaches(shadowKeys(slotCount), RULES);
     order = new SlotLists(slotCount, LIST_COUNT);
     queues = new RuledQueues(slotCount, view, RULES[leader]);
-    arrivals = new int[slotCount];
   }
 
   private static int shadowKeys(int slotCount) {
     return Math.min(slotCount, SHADOW_KEYS_MAX);
   }
 
-  /** Heap bytes of the shadows of a cache of this many slots or fewer, at most. */
-  static long shadowBytes(int slotCount) {
-    return ShadowCaches.bytesFor(shadowKeys(slotCount));
+  /** Heap bytes of shadows and ghosts for this many slots or fewer, at most. */
+  static long bytesFor(int slotCount) {
+    return ShadowCaches.bytesFor(shadowKeys(slotCount)) + GhostTable.bytesFor(slotCount);
   }
 
   @Override
   public void onInsert(int slot) {
-    arrivals[slot] = arrivalCount++;
+    order.setNumber(slot, arrivalCount++);
     if (view.isPrefetched(slot)) {
       order.add(PREFETCHED, slot);
     } else {
@@ -155,7 +153,7 @@ public final class Master implements ReplacementPolicy {
   /** No access, so no expert hears of it. */
   @Override
   public void onReturn(int slot) {
-    arrivals[slot] = arrivalCount++;
+    order.setNumber(slot, arrivalCount++);
     order.add(USED, slot);
     queues.onReturn(slot);
   }
@@ -257,7 +255,7 @@ public final class Master implements ReplacementPolicy {
       boolean isDue =
           (long) waiting * PREFETCHED_DIVISOR > size()
               || waiting == size()
-              || arrivalCount - arrivals[slot] > size();
+              || arrivalCount - order.number(slot) > size();
       if (!isDue) {
         return SlotLists.NONE;
       }

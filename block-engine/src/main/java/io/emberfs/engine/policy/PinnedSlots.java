@@ -13,8 +13,8 @@ import io.emberfs.core.ReplacementPolicy;
  * what it costs the other policy, and one byte to look at.
  */
 public final class PinnedSlots implements ReplacementPolicy {
-  /** Heap bytes for each slot. */
-  public static final int BYTES_PER_SLOT = 9;
+  /** What each slot takes once one near it was held. */
+  public static final int BYTES_PER_SLOT = SlotLists.BYTES_PER_SLOT;
 
   private static final int HELD = 0;
   private static final int LIST_COUNT = 1;

@@ -3,51 +3,57 @@ package io.emberfs.engine.policy;
 import io.emberfs.core.ReplacementPolicy;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntToLongFunction;
 
 /** Makes policies by the names of the configuration. */
 public final class PolicyFactory {
   /** What the best policy of this build is called, whichever it is. */
   public static final String DEFAULT = "default";
 
-  private static final int BYTES_PER_SLOT_SIMPLE = 24;
+  /** Policies get memory for so many slots at a time, when the first of these is used. */
+  public static final int SLOTS_AT_A_TIME = SlotLists.CHUNK_SIZE;
 
-  /**
-   * What the policies with more than lists and a ghost table need. LIRS: 38 in its stack and queue,
-   * 42 for two ghosts a slot, up to 24 to find them.
-   */
-  private static final Map<String, Integer> BYTES_PER_SLOT =
-      Map.of("arc", 25, "wtinylfu", 27, "lirs", 104, DEFAULT, Master.BYTES_PER_SLOT);
+  private static final IntToLongFunction NOTHING = _ -> 0;
 
-  private static final Map<String, Maker> MAKERS =
+  private static final Map<String, Kind> KINDS =
       Map.ofEntries(
-          Map.entry("2q", TwoQ::new),
-          Map.entry("arc", Arc::new),
-          Map.entry("clock", (slotCount, _) -> new Clock(slotCount)),
-          Map.entry("fifo", (slotCount, _) -> new Fifo(slotCount)),
-          Map.entry("lfu", (slotCount, _) -> new Lfu(slotCount)),
-          Map.entry("lirs", Lirs::new),
-          Map.entry("lru", (slotCount, _) -> new Lru(slotCount)),
-          Map.entry("s3fifo", S3Fifo::new),
-          Map.entry("sieve", (slotCount, _) -> new Sieve(slotCount)),
-          Map.entry("slru", (slotCount, _) -> new Slru(slotCount)),
-          Map.entry("wtinylfu", WTinyLfu::new),
-          Map.entry(DEFAULT, Master::new));
+          kind("2q", SlotLists.BYTES_PER_SLOT, GhostTable::bytesFor, TwoQ::new),
+          kind("arc", SlotLists.BYTES_PER_SLOT, Arc::bytesFor, Arc::new),
+          kind("clock", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Clock(slotCount)),
+          kind("fifo", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Fifo(slotCount)),
+          kind("lfu", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Lfu(slotCount)),
+          kind("lirs", Lirs.BYTES_PER_SLOT, Lirs::bytesFor, Lirs::new),
+          kind("lru", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Lru(slotCount)),
+          kind("s3fifo", SlotLists.BYTES_PER_SLOT, GhostTable::bytesFor, S3Fifo::new),
+          kind("sieve", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Sieve(slotCount)),
+          kind("slru", SlotLists.BYTES_PER_SLOT, NOTHING, (slotCount, _) -> new Slru(slotCount)),
+          kind("wtinylfu", SlotLists.BYTES_PER_SLOT, FrequencySketch::bytesFor, WTinyLfu::new),
+          kind(DEFAULT, Master.BYTES_PER_SLOT, Master::bytesFor, Master::new));
 
   private PolicyFactory() {}
 
   /** The names that {@link #create} knows, in order. */
   public static List<String> names() {
-    return MAKERS.keySet().stream().sorted().toList();
+    return KINDS.keySet().stream().sorted().toList();
   }
 
-  /** Heap bytes that a policy needs for each slot, at most. */
+  /**
+   * Heap bytes that a policy needs for each slot that was used, to which the rest of {@link
+   * #SLOTS_AT_A_TIME} comes.
+   *
+   * @throws IllegalArgumentException naming the known policies
+   */
   public static int bytesPerSlot(String name) {
-    return BYTES_PER_SLOT.getOrDefault(name, BYTES_PER_SLOT_SIMPLE);
+    return kind(name).bytesPerSlot();
   }
 
-  /** Heap bytes that a policy for so many slots, or fewer, needs besides, at most. */
+  /**
+   * Heap bytes that a policy for so many slots, or fewer, needs from the start, at most.
+   *
+   * @throws IllegalArgumentException naming the known policies
+   */
   public static long bytesBesides(String name, int slotCount) {
-    return name.equals(DEFAULT) ? Master.shadowBytes(slotCount) : 0;
+    return kind(name).bytesBesides().applyAsLong(slotCount);
   }
 
   /**
@@ -58,13 +64,24 @@ public final class PolicyFactory {
    */
   public static ReplacementPolicy create(
       String name, int slotCount, ReplacementPolicy.SlotView view) {
-    Maker maker = MAKERS.get(name);
-    if (maker == null) {
+    return kind(name).maker().make(slotCount, view);
+  }
+
+  private static Kind kind(String name) {
+    Kind kind = KINDS.get(name);
+    if (kind == null) {
       throw new IllegalArgumentException(
           "no replacement policy %s; known: %s".formatted(name, String.join(", ", names())));
     }
-    return maker.make(slotCount, view);
+    return kind;
   }
+
+  private static Map.Entry<String, Kind> kind(
+      String name, int bytesPerSlot, IntToLongFunction bytesBesides, Maker maker) {
+    return Map.entry(name, new Kind(bytesPerSlot, bytesBesides, maker));
+  }
+
+  private record Kind(int bytesPerSlot, IntToLongFunction bytesBesides, Maker maker) {}
 
   @FunctionalInterface
   private interface Maker {

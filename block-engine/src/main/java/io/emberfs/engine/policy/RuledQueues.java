@@ -7,19 +7,17 @@ import io.emberfs.core.ReplacementPolicy;
  * block has proved until then stays proved. Prefetched blocks are like any others here.
  */
 final class RuledQueues implements ReplacementPolicy {
-  /** Heap bytes for each slot, at most. */
-  static final int BYTES_PER_SLOT = 22;
-
   private static final int NEWCOMERS = 0;
   private static final int MAIN = 1;
   private static final int LIST_COUNT = 2;
-  private static final byte USE_COUNT_MAX = 3;
+  private static final int USE_COUNT_MAX = 3;
 
   private final SlotView view;
+
+  /** Uses are marks, numbers tell which of the newcomers a slot was. */
   private final SlotLists queues;
+
   private final GhostTable ghosts;
-  private final byte[] useCounts;
-  private final int[] arrivals;
   private int newcomerCount;
   private QueueRule rule;
 
@@ -32,8 +30,6 @@ final class RuledQueues implements ReplacementPolicy {
     this.rule = rule;
     queues = new SlotLists(slotCount, LIST_COUNT);
     ghosts = new GhostTable(slotCount);
-    useCounts = new byte[slotCount];
-    arrivals = new int[slotCount];
   }
 
   /** From now on, another rule. */
@@ -44,9 +40,9 @@ final class RuledQueues implements ReplacementPolicy {
   @Override
   public void onInsert(int slot) {
     boolean isBack = ghosts.take(view.keyHash(slot), size() / rule.ghostDivisor());
-    useCounts[slot] = 0;
+    queues.setMark(slot, 0);
     if (!isBack) {
-      arrivals[slot] = newcomerCount++;
+      queues.setNumber(slot, newcomerCount++);
     }
     queues.add(isBack ? MAIN : NEWCOMERS, slot);
   }
@@ -56,12 +52,13 @@ final class RuledQueues implements ReplacementPolicy {
     if (!queues.isInAny(slot)) {
       return;
     }
-    if (useCounts[slot] < USE_COUNT_MAX) {
-      useCounts[slot]++;
+    int useCount = queues.mark(slot);
+    if (useCount < USE_COUNT_MAX) {
+      queues.setMark(slot, useCount + 1);
     }
     if (queues.isIn(NEWCOMERS, slot)) {
       if (wouldHaveLeft(slot)) {
-        useCounts[slot] = 0;
+        queues.setMark(slot, 0);
         queues.moveTo(MAIN, slot);
       }
     } else if (rule.mainByRecency()) {
@@ -88,7 +85,7 @@ final class RuledQueues implements ReplacementPolicy {
   @Override
   public void onReturn(int slot) {
     ghosts.forget(view.keyHash(slot));
-    useCounts[slot] = 0;
+    queues.setMark(slot, 0);
     queues.add(MAIN, slot);
   }
 
@@ -120,7 +117,7 @@ final class RuledQueues implements ReplacementPolicy {
    * leaves: to the rule it would be a ghost that comes back.
    */
   private boolean wouldHaveLeft(int slot) {
-    return (long) (newcomerCount - arrivals[slot]) * rule.newcomerDivisor() > size();
+    return (long) (newcomerCount - queues.number(slot)) * rule.newcomerDivisor() > size();
   }
 
   private boolean isNewcomerDue() {
@@ -131,8 +128,8 @@ final class RuledQueues implements ReplacementPolicy {
   /** One step among the newcomers: a slot that leaves, or NONE if one moved on. */
   private int leavingNewcomer() {
     int slot = queues.oldest(NEWCOMERS);
-    if (useCounts[slot] >= rule.usesForMain()) {
-      useCounts[slot] = 0;
+    if (queues.mark(slot) >= rule.usesForMain()) {
+      queues.setMark(slot, 0);
       queues.moveTo(MAIN, slot);
       return SlotLists.NONE;
     }
@@ -144,8 +141,9 @@ final class RuledQueues implements ReplacementPolicy {
   /** One step in the main queue: a slot that leaves, or NONE if a used one got another round. */
   private int leavingMain() {
     int slot = queues.oldest(MAIN);
-    if (!rule.mainByRecency() && useCounts[slot] > 0) {
-      useCounts[slot]--;
+    int useCount = queues.mark(slot);
+    if (!rule.mainByRecency() && useCount > 0) {
+      queues.setMark(slot, useCount - 1);
       queues.moveTo(MAIN, slot);
       return SlotLists.NONE;
     }

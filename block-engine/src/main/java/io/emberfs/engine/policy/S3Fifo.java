@@ -25,14 +25,15 @@ public final class S3Fifo implements ReplacementPolicy {
   /** The probation queues together are due when they hold more than one block in this many. */
   private static final int PROBATION_DIVISOR = 10;
 
-  private static final byte USE_COUNT_MAX = 3;
-  private static final byte USES_FOR_MAIN = 2;
+  private static final int USE_COUNT_MAX = 3;
+  private static final int USES_FOR_MAIN = 2;
 
   private final SlotView view;
+
+  /** Uses are marks, arrivals numbers. */
   private final SlotLists lists;
+
   private final GhostTable ghosts;
-  private final byte[] useCounts;
-  private final int[] arrivals;
   private int arrivalCount;
 
   /**
@@ -43,14 +44,12 @@ public final class S3Fifo implements ReplacementPolicy {
     this.view = view;
     lists = new SlotLists(slotCount, LIST_COUNT);
     ghosts = new GhostTable(slotCount);
-    useCounts = new byte[slotCount];
-    arrivals = new int[slotCount];
   }
 
   @Override
   public void onInsert(int slot) {
-    useCounts[slot] = 0;
-    arrivals[slot] = arrivalCount++;
+    lists.setMark(slot, 0);
+    lists.setNumber(slot, arrivalCount++);
     lists.add(queueOfNewcomer(slot), slot);
   }
 
@@ -61,8 +60,8 @@ public final class S3Fifo implements ReplacementPolicy {
     }
     if (lists.isIn(PREFETCHED, slot)) {
       putOnProbation(slot);
-    } else if (useCounts[slot] < USE_COUNT_MAX) {
-      useCounts[slot]++;
+    } else if (lists.mark(slot) < USE_COUNT_MAX) {
+      lists.setMark(slot, lists.mark(slot) + 1);
     }
   }
 
@@ -85,7 +84,7 @@ public final class S3Fifo implements ReplacementPolicy {
   @Override
   public void onReturn(int slot) {
     ghosts.forget(view.keyHash(slot));
-    useCounts[slot] = 0;
+    lists.setMark(slot, 0);
     lists.add(MAIN, slot);
   }
 
@@ -109,7 +108,7 @@ public final class S3Fifo implements ReplacementPolicy {
   }
 
   private void putOnProbation(int slot) {
-    arrivals[slot] = arrivalCount++;
+    lists.setNumber(slot, arrivalCount++);
     lists.moveTo(SMALL, slot);
   }
 
@@ -130,8 +129,8 @@ public final class S3Fifo implements ReplacementPolicy {
       return prefetched;
     }
     int slot = lists.oldest(SMALL);
-    if (useCounts[slot] >= USES_FOR_MAIN) {
-      useCounts[slot] = 0;
+    if (lists.mark(slot) >= USES_FOR_MAIN) {
+      lists.setMark(slot, 0);
       lists.moveTo(MAIN, slot);
       return SlotLists.NONE;
     }
@@ -144,14 +143,15 @@ public final class S3Fifo implements ReplacementPolicy {
     int small = lists.oldest(SMALL);
     return small == SlotLists.NONE
         || (long) lists.size(PREFETCHED) * PROBATION_DIVISOR * 2 > size()
-        || arrivals[prefetched] - arrivals[small] < 0;
+        || lists.number(prefetched) - lists.number(small) < 0;
   }
 
   /** One step in the main queue: a slot that leaves, or NONE if a used one got another round. */
   private int victimInMain() {
     int slot = lists.oldest(MAIN);
-    if (useCounts[slot] > 0) {
-      useCounts[slot]--;
+    int useCount = lists.mark(slot);
+    if (useCount > 0) {
+      lists.setMark(slot, useCount - 1);
       lists.moveTo(MAIN, slot);
       return SlotLists.NONE;
     }

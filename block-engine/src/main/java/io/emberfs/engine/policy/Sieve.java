@@ -9,9 +9,10 @@ import io.emberfs.core.ReplacementPolicy;
  */
 public final class Sieve implements ReplacementPolicy {
   private static final int ALL = 0;
+  private static final int UNUSED = 0;
+  private static final int USED = 1;
 
   private final SlotLists lists;
-  private final boolean[] used;
 
   /** The next block to look at; {@link SlotLists#NONE}: the oldest. */
   private int hand = SlotLists.NONE;
@@ -21,18 +22,17 @@ public final class Sieve implements ReplacementPolicy {
    */
   public Sieve(int slotCount) {
     lists = new SlotLists(slotCount, 1);
-    used = new boolean[slotCount];
   }
 
   @Override
   public void onInsert(int slot) {
-    used[slot] = false;
+    lists.setMark(slot, UNUSED);
     lists.add(ALL, slot);
   }
 
   @Override
   public void onHit(int slot) {
-    used[slot] = true;
+    lists.setMark(slot, USED);
   }
 
   @Override
@@ -49,11 +49,11 @@ public final class Sieve implements ReplacementPolicy {
       return SlotLists.NONE;
     }
     int slot = hand;
-    while (slot == SlotLists.NONE || used[slot]) {
+    while (slot == SlotLists.NONE || lists.mark(slot) == USED) {
       if (slot == SlotLists.NONE) {
         slot = lists.oldest(ALL);
       } else {
-        used[slot] = false;
+        lists.setMark(slot, UNUSED);
         slot = lists.newer(slot);
       }
     }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <caption>Access</caption>
  * <tr><th>field<th>access<th>guard of writes<th>who reads
  * <tr><td>policy, outcomes<td>plain<td>{@code lock}<td>under the lock
- * <tr><td>table, pages, placement<td>see there<td>{@code lock}<td>see there
+ * <tr><td>table, pages, allowance, placement<td>see there<td>{@code lock}<td>see there
  * <tr><td>evictionCount<td>volatile<td>{@code lock}<td>anybody
  * </table>
  *
@@ -36,6 +36,7 @@ final class BlockShelf {
   private final ReentrantLock lock;
   private final EntryTable table;
   private final PageStore pages;
+  private final PageAllowance allowance;
   private final BlockPlacement placement;
   private final OfferRules rules;
   private final HitReplay hits;
@@ -54,6 +55,7 @@ final class BlockShelf {
       ReentrantLock lock,
       EntryTable table,
       PageStore pages,
+      PageAllowance allowance,
       BlockPlacement placement,
       PinnedSlots policy,
       HitReplay hits,
@@ -63,6 +65,7 @@ final class BlockShelf {
     lock = parts.lock();
     table = parts.table();
     pages = parts.pages();
+    allowance = parts.allowance();
     placement = parts.placement();
     rules = new OfferRules(table, placement);
     policy = parts.policy();
@@ -99,13 +102,20 @@ final class BlockShelf {
         return new Incoming(meta, 0, new int[0]);
       }
       int pageCount = placement.pageCount(meta, granules);
-      return makeRoom(pageCount)
-          ? new Incoming(meta, granules, placement.takePages(pageCount))
-          : null;
+      allowance.expectBlock();
+      if (makeRoom(pageCount)) {
+        return new Incoming(meta, granules, placement.takePages(pageCount));
+      }
+      allowance.settleBlock();
+      return null;
     } finally {
       List<PrefetchOutcomes.Outcome> decided = outcomes.take();
+      boolean hasSurplus = pages.hasSurplus();
       lock.unlock();
       outcomes.tell(decided);
+      if (hasSurplus) {
+        pages.releaseAboveLimit(); // a slot was taken from what free pages have
+      }
     }
   }
 
@@ -141,6 +151,7 @@ final class BlockShelf {
       }
       return true;
     } finally {
+      allowance.settleBlock();
       List<PrefetchOutcomes.Outcome> decided = outcomes.take();
       lock.unlock();
       outcomes.tell(decided);
@@ -152,6 +163,7 @@ final class BlockShelf {
     lock.lock();
     try {
       placement.giveBack(pageNumbers);
+      allowance.settleBlock();
     } finally {
       lock.unlock();
     }
@@ -228,11 +240,11 @@ final class BlockShelf {
     }
   }
 
-  /** Sets how many pages may be used and evicts what is too much. */
-  void setPageLimit(int limit) {
+  /** Sets what pages and slots may take together and evicts what is too much. */
+  void setRoom(long bytes) {
     lock.lock();
     try {
-      pages.setLimit(limit);
+      allowance.setBytes(bytes);
     } finally {
       lock.unlock();
     }
@@ -367,6 +379,7 @@ final class BlockShelf {
       return policy.size() == table.entryCount()
           && policy.isAccountedFor()
           && pages.isAccountedFor()
+          && allowance.isSettled()
           && placement.pageCountOfAll() == pages.usedCount();
     } finally {
       lock.unlock();

@@ -102,7 +102,7 @@ final class EntryTable implements ReplacementPolicy.SlotView {
   EntryTable(RamLayout layout, ReentrantLock lock, Arena arena) {
     this.lock = lock;
     recordSize = layout.recordSize();
-    records = NativeMemory.map((long) layout.pageCount() * recordSize, arena);
+    records = NativeMemory.map((long) layout.slotCount() * recordSize, arena);
     buckets = NativeMemory.map((long) layout.bucketCount() * Integer.BYTES, arena);
     fileBuckets = NativeMemory.map((long) layout.fileBucketCount() * Integer.BYTES, arena);
     bucketMask = layout.bucketCount() - 1;

@@ -50,14 +50,14 @@ final class PageStore {
   /** Pages from here on were never used. */
   private int freshPage;
 
-  private int limit;
+  private final PageAllowance allowance;
   private volatile int usedCount;
 
-  PageStore(int pageCount, int pageSize, ReentrantLock lock, Arena arena) {
+  PageStore(int pageCount, int pageSize, PageAllowance allowance, ReentrantLock lock, Arena arena) {
     this.lock = lock;
     this.pageSize = pageSize;
     this.pageCount = pageCount;
-    limit = pageCount;
+    this.allowance = allowance;
     bytes = NativeMemory.map((long) pageCount * pageSize, arena);
     checksums = NativeMemory.map((long) pageCount * Integer.BYTES, arena);
     free = NativeMemory.map((long) pageCount * Integer.BYTES, arena);
@@ -80,23 +80,22 @@ final class PageStore {
 
   /** Pages that can be taken now. Under the lock. */
   int availableCount() {
-    return Math.max(0, Math.min(limit, pageCount - leavingCount) - usedCount);
+    return Math.max(0, Math.min(limit(), pageCount - leavingCount) - usedCount);
   }
 
   /** Pages that may be on loan. Under the lock. */
   int limit() {
-    return limit;
+    return allowance.pageCount();
   }
 
-  /** Whether more pages are on loan than a limit set since allows. Under the lock. */
+  /** Whether more pages are on loan than a smaller budget allows. Under the lock. */
   boolean isOverLimit() {
-    return usedCount > limit;
+    return usedCount > limit();
   }
 
-  /** Sets how many pages may be on loan; more may be for a while. Under the lock. */
-  void setLimit(int pages) {
-    assert lock.isHeldByCurrentThread();
-    limit = pages;
+  /** Whether free pages have memory that the budget does not allow. Under the lock. */
+  boolean hasSurplus() {
+    return freeCount > 0 && freshPage - givenBackCount - leavingCount > limit();
   }
 
   /** Takes one page; only while one is available. Under the lock. */
@@ -122,7 +121,7 @@ final class PageStore {
   }
 
   /**
-   * Gives the memory of free pages to the kernel until no more pages have any than the limit
+   * Gives the memory of free pages to the kernel until no more pages have any than the budget
    * allows. Takes the lock for a moment at a time: the giving back is a system call.
    */
   void releaseAboveLimit() {
@@ -175,9 +174,7 @@ final class PageStore {
     lock.lock();
     try {
       int count = 0;
-      while (count < leaving.length
-          && freeCount > 0
-          && freshPage - givenBackCount - leavingCount > limit) {
+      while (count < leaving.length && hasSurplus()) {
         leaving[count++] = freeAt(--freeCount);
         leavingCount++;
       }

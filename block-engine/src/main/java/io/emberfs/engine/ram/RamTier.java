@@ -91,18 +91,18 @@ public final class RamTier implements Tier {
     checksumFailures = meters.counter("integrity.checksumFailures");
     ReentrantLock lock = new ReentrantLock();
     table = new EntryTable(layout, lock, arena);
-    pages = new PageStore(layout.pageCount(), geometry.granuleSize(), lock, arena);
+    int pageSize = geometry.granuleSize();
+    var allowance = new PageAllowance(lock, table, layout.slotBytes(), pageSize);
+    pages = new PageStore(layout.pageCount(), pageSize, allowance, lock, arena);
     placement = new BlockPlacement(geometry, table, pages);
-    unsaved = new UnsavedBlocks(lock, table, layout.pageCount(), arena);
+    unsaved = new UnsavedBlocks(lock, table, layout.slotCount(), arena);
     PinnedPages pinned = new PinnedPages(table, placement, pages);
-    PinnedSlots policy =
-        new PinnedSlots(
-            layout.pageCount(),
-            PolicyFactory.create(spec.policy(), layout.pageCount(), table),
-            pinned);
-    pins = new RamPins(lock, table, pinned, policy, geometry.granuleSize());
+    var others = PolicyFactory.create(spec.policy(), layout.slotCount(), table);
+    var policy = new PinnedSlots(layout.slotCount(), others, pinned);
+    pins = new RamPins(lock, table, pinned, policy, pageSize);
     HitReplay hits = new HitReplay(lock, table, placement, policy, meters, arena);
-    var parts = new BlockShelf.Parts(lock, table, pages, placement, policy, hits, unsaved);
+    var parts =
+        new BlockShelf.Parts(lock, table, pages, allowance, placement, policy, hits, unsaved);
     shelf = new BlockShelf(parts, fence, observer, meters);
     scratch = new BufferPool(layout.scratchCount(), 2L * geometry.blockSize(), arena);
     leases = new BufferPool(layout.leaseCount(), geometry.blockSize(), leaseArena);
@@ -110,7 +110,7 @@ public final class RamTier implements Tier {
     writer = new BlockWriter(geometry, shelf, pages, codecs, meters);
     scrub = new RamScrub(table, pages, placement, reader, geometry.granuleSize());
     warmer = new Warmer(spec, shelf, hits, reader, writer, scratch, codecs, meters);
-    shelf.setPageLimit(layout.pageLimit(geometry, capacityBytes));
+    shelf.setRoom(layout.roomBytes(capacityBytes));
   }
 
   /** Told what becomes of prefetched blocks, exactly one of both, or nothing if one is removed. */
@@ -288,7 +288,7 @@ public final class RamTier implements Tier {
   @Override
   public long usedBytes() {
     return layout.fixedBytes()
-        + (long) table.entryCount() * layout.recordSize()
+        + (long) table.entryCount() * layout.slotBytes()
         + (long) pages.usedCount() * geometry.granuleSize();
   }
 
@@ -312,14 +312,19 @@ public final class RamTier implements Tier {
     return capacityBytesMax;
   }
 
-  /** The smallest budget above 0 that {@link #resize} takes: the index, and room for a block. */
+  /**
+   * The smallest budget above 0 that {@link #resize} takes: the index, with every slot that was
+   * ever used, and room for a block.
+   */
   public long capacityBytesMin() {
-    return layout.capacityBytesMin(geometry);
+    return layout.capacityBytesMin(geometry, table.slotEnd());
   }
 
   /** Bytes of memory that the tier has now: in use, or free and not given back to the kernel. */
   public long residentBytes() {
-    return usedBytes() + (long) pages.idleCount() * geometry.granuleSize();
+    return layout.fixedBytes()
+        + (long) table.slotEnd() * layout.slotBytes()
+        + (long) (pages.usedCount() + pages.idleCount()) * geometry.granuleSize();
   }
 
   /**
@@ -339,7 +344,7 @@ public final class RamTier implements Tier {
               .formatted(newCapacityBytes, capacityBytesMin(), capacityBytesMax));
     }
     capacityBytes = newCapacityBytes;
-    shelf.setPageLimit(layout.pageLimit(geometry, newCapacityBytes));
+    shelf.setRoom(layout.roomBytes(newCapacityBytes));
     pages.releaseAboveLimit();
   }
 

@@ -1,25 +1,40 @@
 package io.emberfs.engine.ram;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.emberfs.ffi.NativeMemory;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The blocks that no lower tier has, in the order in which they came. The flag QUEUED keeps each
- * slot in the queue at most once, whoever its tenant is, so the queue cannot overflow.
+ * The blocks that no lower tier has, in the order in which they came: a chain through the slots,
+ * outside the Java heap. The flag QUEUED keeps each slot in it at most once, whoever its tenant is.
  */
 final class UnsavedBlocks {
+  /** What each slot takes once it was used. */
+  static final int BYTES_PER_SLOT = Integer.BYTES;
+
+  private static final int NONE = EntryTable.NONE;
+
   private final ReentrantLock lock;
   private final EntryTable table;
 
+  /** For each slot the one that came after it; means nothing for the last. */
+  private final MemorySegment next;
+
   @GuardedBy("lock")
-  private final SlotQueue queue;
+  private int first = NONE;
+
+  @GuardedBy("lock")
+  private int last = NONE;
 
   UnsavedBlocks(ReentrantLock lock, EntryTable table, int slotCount, Arena arena) {
     this.lock = lock;
     this.table = table;
-    queue = new SlotQueue(slotCount, arena);
+    next = NativeMemory.map((long) slotCount * BYTES_PER_SLOT, arena);
   }
 
   /** Puts a block at the end, unless it is saved, never to be saved, or queued. Under the lock. */
@@ -28,7 +43,12 @@ final class UnsavedBlocks {
     assert lock.isHeldByCurrentThread();
     if (isUnsaved(slot) && !table.hasFlag(slot, EntryTable.QUEUED)) {
       table.raiseFlags(slot, EntryTable.QUEUED);
-      boolean _ = queue.add(slot);
+      if (first == NONE) {
+        first = slot;
+      } else {
+        next.setAtIndex(JAVA_INT, last, slot);
+      }
+      last = slot;
     }
   }
 
@@ -56,7 +76,9 @@ final class UnsavedBlocks {
   @Nullable Chosen take() {
     lock.lock();
     try {
-      for (int slot = queue.poll(); slot != SlotQueue.NONE; slot = queue.poll()) {
+      while (first != NONE) {
+        int slot = first;
+        first = slot == last ? NONE : next.getAtIndex(JAVA_INT, slot);
         table.clearFlags(slot, EntryTable.QUEUED);
         if (table.hasFlag(slot, EntryTable.LIVE) && isUnsaved(slot)) {
           table.raiseFlags(slot, EntryTable.SAVED);

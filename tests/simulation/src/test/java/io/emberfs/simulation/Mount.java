@@ -123,9 +123,12 @@ final class Mount {
     long perPage = RAM_BYTES_PER_PAGE + PolicyFactory.bytesPerSlot(weather.policy());
     long bytes =
         RAM_FIXED_BYTES + (long) RAM_BUFFERS * weather.blockSize() + weather.ramPages() * perPage;
-    // The tier counts what the policy needs for as many slots as its whole budget has pages.
+    // The tier counts what the policy needs for as many slots as its whole budget has pages, and
+    // as many again, for slots get their memory some at a time.
     int slotsMax = (int) (2 * bytes / FileHistory.GRANULE_SIZE);
-    return bytes + PolicyFactory.bytesBesides(weather.policy(), slotsMax);
+    return bytes
+        + PolicyFactory.bytesBesides(weather.policy(), slotsMax)
+        + (long) slotsMax * PolicyFactory.bytesPerSlot(weather.policy());
   }
 
   private Clock clock() {

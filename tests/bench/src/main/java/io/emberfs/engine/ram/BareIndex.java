@@ -39,9 +39,14 @@ public final class BareIndex implements AutoCloseable {
     return (long) layout.bucketCount() * Integer.BYTES;
   }
 
-  /** Bytes that each block has for itself. */
+  /** Bytes that each block has for itself in the index. */
   public int recordBytes() {
     return layout.recordSize();
+  }
+
+  /** Bytes that each block has for itself in a tier, beside its pages. */
+  public int slotBytes() {
+    return layout.slotBytes();
   }
 
   /** Enters a block that is not there, as the tier does when a block's bytes have come. */
