@@ -96,7 +96,12 @@ final class EnginePinTest {
     assertThat(missesOf("a") + missesOf("b")).isZero();
 
     assertThat(pins().pin(List.of("d.x", "d/e/c"), "ram", true))
-        .isEqualTo(new Outcome.NoRoom(4L * FILE_BYTES, half, forced));
+        .as("slots that came into use take room from pages")
+        .isEqualTo(
+            new Outcome.NoRoom(
+                4L * FILE_BYTES,
+                ramPins().bytesMax(TierPins.PERCENT_DEFAULT),
+                ramPins().bytesMax(Pins.PERCENT_FORCED)));
     assertThat(list("")).containsExactly("a", "b");
   }
 

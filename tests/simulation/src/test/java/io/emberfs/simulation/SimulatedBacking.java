@@ -86,6 +86,19 @@ final class SimulatedBacking implements BackingStore {
   }
 
   @Override
+  public BackingNode lookup(BackingNode parent, byte[] name) {
+    world.scheduler.pause();
+    BackingNode node = disk.lookup(parent, name);
+    try {
+      before("lookup", world.of(node));
+    } catch (RuntimeException | Error ended) {
+      node.release(1);
+      throw ended;
+    }
+    return node;
+  }
+
+  @Override
   public BackingFile open(BackingNode node, OpenMode mode) {
     FileHistory file = world.of(node);
     before("open", file);
@@ -137,11 +150,6 @@ final class SimulatedBacking implements BackingStore {
 
   @Override
   public void close() {}
-
-  @Override
-  public BackingNode lookup(BackingNode parent, byte[] name) {
-    throw new UnsupportedOperationException();
-  }
 
   @Override
   public Created createUnnamed(BackingNode parent, int flags, int mode, Caller caller) {
