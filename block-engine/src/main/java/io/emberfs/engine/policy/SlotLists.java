@@ -6,17 +6,19 @@ import java.util.Arrays;
 /**
  * A few queues over the same slots, each slot in at most one of them: doubly linked, oldest first.
  * Each slot also carries two numbers of the owner's, 0 at first, wherever it goes: a mark and a
- * number. All that is known of a slot stands in one record, a quarter of a cache line.
+ * number.
  *
  * <p>A tier has as many slots as pages, and uses one in sixteen of them while its blocks are whole:
- * so records get their memory when the first of some thousand slots is used. Single-threaded;
- * allocates nothing else after construction.
+ * so slots get their memory when the first of some thousand is used. The two links of a slot are
+ * neighbours, for most changes need both; list and mark stand apart from them, close together,
+ * because most questions need nothing else. Single-threaded; allocates nothing else after
+ * construction.
  */
 final class SlotLists {
   static final int NONE = -1;
 
-  /** What each slot takes once it was used. */
-  static final int BYTES_PER_SLOT = 4 * Integer.BYTES;
+  /** What each slot takes once it was used, at most. */
+  static final int BYTES_PER_SLOT = 3 * Integer.BYTES + Short.BYTES;
 
   /** Slots that get their memory together, a power of two. */
   static final int CHUNK_SIZE = 1 << 11;
@@ -24,74 +26,85 @@ final class SlotLists {
   private static final int CHUNK_SHIFT = Integer.numberOfTrailingZeros(CHUNK_SIZE);
   private static final int CHUNK_MASK = CHUNK_SIZE - 1;
 
-  // A record. The list, plus one, stands in the lowest byte of PLACE, the mark above it.
   private static final int NEXT = 0;
   private static final int PREVIOUS = 1;
-  private static final int PLACE = 2;
-  private static final int NUMBER = 3;
-  private static final int RECORD_SIZE = 4;
+  private static final int LINKS = 2;
 
+  // The list, plus one, stands in the lower byte of a place, the mark above it.
   private static final int IN_NO_LIST = 0;
   private static final int LIST_MASK = 0xff;
   private static final int MARK_SHIFT = 8;
 
-  /** Stands for every chunk that has no memory yet, so that reading need not ask; never written. */
-  private static final int[] UNUSED = new int[CHUNK_SIZE * RECORD_SIZE];
+  // Stand for every chunk that has no memory yet, so that reading need not ask; never written.
+  private static final int[] NO_LINKS = new int[CHUNK_SIZE * LINKS];
+  private static final int[] NO_NUMBERS = new int[CHUNK_SIZE];
+  private static final short[] NO_PLACES = new short[CHUNK_SIZE];
 
+  private final int slotCount;
   private final int listCount;
-  private final int positionCount;
 
   /**
-   * Records by position. Position n of the first ones is the end of list n: next is its oldest
-   * slot, previous its newest. The slots come after them.
+   * By position. Position n of the first ones is the end of list n: next is its oldest slot,
+   * previous its newest. The slots come after them.
    */
-  private final int[][] chunks;
+  private final int[][] links;
 
+  private final short[][] places;
+  private final int[][] numbers;
   private final int[] sizes;
   private int total;
 
   SlotLists(int slotCount, int listCount) {
+    this.slotCount = slotCount;
     this.listCount = listCount;
-    positionCount = listCount + slotCount;
-    chunks = new int[Math.ceilDiv(positionCount, CHUNK_SIZE)][];
-    Arrays.fill(chunks, UNUSED);
+    links = new int[chunkCount(listCount + slotCount)][];
+    places = new short[chunkCount(slotCount)][];
+    numbers = new int[chunkCount(slotCount)][];
+    Arrays.fill(links, NO_LINKS);
+    Arrays.fill(places, NO_PLACES);
+    Arrays.fill(numbers, NO_NUMBERS);
     sizes = new int[listCount];
     for (int end = 0; end < listCount; end++) {
-      int[] chunk = usedChunk(end);
+      int[] chunk = usedLinks(end);
       chunk[at(end) + NEXT] = end;
       chunk[at(end) + PREVIOUS] = end;
     }
   }
 
+  private static int chunkCount(int count) {
+    return Math.ceilDiv(count, CHUNK_SIZE);
+  }
+
   boolean isIn(int list, int slot) {
-    return listOf(slot) == list + 1;
+    return listOf(slot) == list;
   }
 
   boolean isInAny(int slot) {
-    return listOf(slot) != IN_NO_LIST;
+    return (place(slot) & LIST_MASK) != IN_NO_LIST;
   }
 
   /** The owner's mark of a slot. */
   int mark(int slot) {
-    return field(position(slot), PLACE) >>> MARK_SHIFT;
+    return place(slot) >>> MARK_SHIFT;
   }
 
   /** Marks a slot, with a small number that is not negative. */
   void setMark(int slot, int mark) {
-    int position = position(slot);
-    int[] chunk = usedChunk(position);
-    int place = at(position) + PLACE;
-    chunk[place] = chunk[place] & LIST_MASK | mark << MARK_SHIFT;
+    setPlace(slot, place(slot) & LIST_MASK | mark << MARK_SHIFT);
   }
 
   /** The owner's number for a slot. */
   int number(int slot) {
-    return field(position(slot), NUMBER);
+    return numbers[slot >>> CHUNK_SHIFT][slot & CHUNK_MASK];
   }
 
   void setNumber(int slot, int number) {
-    int position = position(slot);
-    usedChunk(position)[at(position) + NUMBER] = number;
+    int[] chunk = numbers[slot >>> CHUNK_SHIFT];
+    if (chunk == NO_NUMBERS) {
+      chunk = new int[Math.min(slotCount, CHUNK_SIZE)];
+      numbers[slot >>> CHUNK_SHIFT] = chunk;
+    }
+    chunk[slot & CHUNK_MASK] = number;
   }
 
   int size(int list) {
@@ -100,22 +113,22 @@ final class SlotLists {
 
   /** The oldest slot of a list, or {@link #NONE}. */
   int oldest(int list) {
-    return slotOrNone(field(list, NEXT));
+    return slotOrNone(link(list, NEXT));
   }
 
   /** The newest slot of a list, or {@link #NONE}. */
   int newest(int list) {
-    return slotOrNone(field(list, PREVIOUS));
+    return slotOrNone(link(list, PREVIOUS));
   }
 
   /** The slot that came just after this one in its list, or {@link #NONE}. */
   int newer(int slot) {
-    return slotOrNone(field(position(slot), NEXT));
+    return slotOrNone(link(position(slot), NEXT));
   }
 
   /** The slot that came just before this one in its list, or {@link #NONE}. */
   int older(int slot) {
-    return slotOrNone(field(position(slot), PREVIOUS));
+    return slotOrNone(link(position(slot), PREVIOUS));
   }
 
   /** Puts a slot that is in no list at the newest end of one. */
@@ -125,26 +138,21 @@ final class SlotLists {
 
   /** Takes a slot out of the list that it is in. */
   void remove(int slot) {
-    int position = position(slot);
-    int[] chunk = chunks[position >>> CHUNK_SHIFT];
-    int at = at(position);
-    int list = (chunk[at + PLACE] & LIST_MASK) - 1;
-    chunk[at + PLACE] -= list + 1;
-    unlink(chunk, at);
+    int list = listOf(slot);
+    setPlace(slot, place(slot) - list - 1);
+    unlink(position(slot));
     sizes[list]--;
     total--;
   }
 
   /** Moves a slot to the newest end of a list. */
   void moveTo(int list, int slot) {
+    int from = listOf(slot);
     int position = position(slot);
-    int[] chunk = chunks[position >>> CHUNK_SHIFT];
-    int at = at(position);
-    int from = (chunk[at + PLACE] & LIST_MASK) - 1;
-    unlink(chunk, at);
-    link(chunk, position, list);
+    unlink(position);
+    linkBefore(list, position, links[position >>> CHUNK_SHIFT]);
     if (from != list) {
-      chunk[at + PLACE] += list - from;
+      setPlace(slot, place(slot) + list - from);
       sizes[from]--;
       sizes[list]++;
     }
@@ -161,8 +169,8 @@ final class SlotLists {
 
   /** Puts a slot that is in no list in the place of one that is, which leaves. */
   void replace(int slot, int newcomer) {
-    int list = listOf(slot) - 1;
-    int next = field(position(slot), NEXT);
+    int list = listOf(slot);
+    int next = link(position(slot), NEXT);
     remove(slot);
     addBefore(next, list, newcomer);
   }
@@ -184,31 +192,45 @@ final class SlotLists {
 
   private void addBefore(int next, int list, int slot) {
     int position = position(slot);
-    int[] chunk = usedChunk(position);
-    chunk[at(position) + PLACE] += list + 1;
-    link(chunk, position, next);
+    setPlace(slot, place(slot) + list + 1);
+    linkBefore(next, position, usedLinks(position));
     sizes[list]++;
     total++;
   }
 
-  private void link(int[] chunk, int position, int next) {
+  private void linkBefore(int next, int position, int[] chunk) {
     int at = at(position);
-    int previous = field(next, PREVIOUS);
+    int previous = link(next, PREVIOUS);
     chunk[at + NEXT] = next;
     chunk[at + PREVIOUS] = previous;
-    setField(previous, NEXT, position);
-    setField(next, PREVIOUS, position);
+    setLink(previous, NEXT, position);
+    setLink(next, PREVIOUS, position);
   }
 
-  private void unlink(int[] chunk, int at) {
-    int next = chunk[at + NEXT];
-    int previous = chunk[at + PREVIOUS];
-    setField(previous, NEXT, next);
-    setField(next, PREVIOUS, previous);
+  private void unlink(int position) {
+    int[] chunk = links[position >>> CHUNK_SHIFT];
+    int next = chunk[at(position) + NEXT];
+    int previous = chunk[at(position) + PREVIOUS];
+    setLink(previous, NEXT, next);
+    setLink(next, PREVIOUS, previous);
   }
 
+  /** The list that a slot is in, or a negative number. */
   private int listOf(int slot) {
-    return field(position(slot), PLACE) & LIST_MASK;
+    return (place(slot) & LIST_MASK) - 1;
+  }
+
+  private int place(int slot) {
+    return places[slot >>> CHUNK_SHIFT][slot & CHUNK_MASK];
+  }
+
+  private void setPlace(int slot, int place) {
+    short[] chunk = places[slot >>> CHUNK_SHIFT];
+    if (chunk == NO_PLACES) {
+      chunk = new short[Math.min(slotCount, CHUNK_SIZE)];
+      places[slot >>> CHUNK_SHIFT] = chunk;
+    }
+    chunk[slot & CHUNK_MASK] = (short) place;
   }
 
   private int position(int slot) {
@@ -219,27 +241,25 @@ final class SlotLists {
     return position < listCount ? NONE : position - listCount;
   }
 
-  private int field(int position, int field) {
-    return chunks[position >>> CHUNK_SHIFT][at(position) + field];
+  private int link(int position, int which) {
+    return links[position >>> CHUNK_SHIFT][at(position) + which];
   }
 
   /** Of a position that is linked, so that it has memory. */
-  private void setField(int position, int field, int value) {
-    chunks[position >>> CHUNK_SHIFT][at(position) + field] = value;
+  private void setLink(int position, int which, int other) {
+    links[position >>> CHUNK_SHIFT][at(position) + which] = other;
   }
 
-  private int[] usedChunk(int position) {
-    int[] chunk = chunks[position >>> CHUNK_SHIFT];
-    return chunk == UNUSED ? newChunk(position) : chunk;
-  }
-
-  private int[] newChunk(int position) {
-    int[] chunk = new int[Math.min(positionCount, CHUNK_SIZE) * RECORD_SIZE];
-    chunks[position >>> CHUNK_SHIFT] = chunk;
+  private int[] usedLinks(int position) {
+    int[] chunk = links[position >>> CHUNK_SHIFT];
+    if (chunk == NO_LINKS) {
+      chunk = new int[Math.min(listCount + slotCount, CHUNK_SIZE) * LINKS];
+      links[position >>> CHUNK_SHIFT] = chunk;
+    }
     return chunk;
   }
 
   private static int at(int position) {
-    return (position & CHUNK_MASK) * RECORD_SIZE;
+    return (position & CHUNK_MASK) * LINKS;
   }
 }
