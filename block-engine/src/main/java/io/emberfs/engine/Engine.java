@@ -190,7 +190,7 @@ public final class Engine implements AutoCloseable {
         new Scrubber(
             chain, files, loads, geometry.blockSize(), clock, reads::demandInFlight, meters);
     pins = new PinTable(store, files, versions, chain, geometry, state, meters);
-    pinRounds = new PinRounds(pins, clock);
+    pinRounds = new PinRounds(pins, reads::demandInFlight, clock);
     WritePath writes =
         new WritePath(geometry, store, files, versions, chain, transfer, fence, clock);
     warm =

@@ -48,8 +48,9 @@ public interface Pins {
   /**
    * One pinned file.
    *
-   * @param sizeBytes of the file; 0 while nothing can be found out about it
-   * @param cachedBytes of the file, in each tier that it is pinned in, by the tier's name
+   * @param sizeBytes of the file when it was looked at last
+   * @param cachedBytes of the file now, in each tier that it is pinned in, by the tier's name; 0
+   *     until it was looked at after a mount
    */
   record Pin(String path, long sizeBytes, Map<String, Long> cachedBytes) {
     public Pin {

@@ -34,6 +34,11 @@ public interface TierPins {
         public long heldBytes() {
           return 0;
         }
+
+        @Override
+        public long cachedBytes(long fileId) {
+          return 0;
+        }
       };
 
   /** From now on the file's blocks are held, those that are here already too. */
@@ -50,4 +55,10 @@ public interface TierPins {
 
   /** Stored bytes that would have been evicted, were they not pinned. */
   long heldBytes();
+
+  /**
+   * Raw bytes of a file's blocks, whole pages counted, without those that are kept for the moment
+   * only. Looks at what the tier has of the file, not at what there could be.
+   */
+  long cachedBytes(long fileId);
 }

@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -26,8 +27,11 @@ import java.util.function.Consumer;
 record MountedPaths(LiveMount mount, List<String> texts) {
   private static final Duration LIST_TIMEOUT = Duration.ofMinutes(5);
 
-  /** Of a request, with room for the rest of its line. */
+  /** Of a request, with room for the rest of its line, in which a path may stand once more. */
   private static final int TEXT_BYTES_MAX = 48 << 10;
+
+  /** What stands around a path in a request, at most. */
+  private static final int BYTES_BESIDE_TEXT = 16;
 
   MountedPaths {
     texts = List.copyOf(texts);
@@ -39,11 +43,17 @@ record MountedPaths(LiveMount mount, List<String> texts) {
    * @throws Refusal if a path is in none, or in another one than the first
    */
   static MountedPaths of(List<Path> given, Console console) throws Refusal, IOException {
+    List<Mount> mounts = console.mountPoints().all();
     List<Path> reals = new ArrayList<>();
     for (Path path : given) {
-      reals.add(real(console.directory().resolve(path)));
+      Path absolute = console.directory().resolve(path).toAbsolutePath().normalize();
+      // A dead mount must not be asked for the rest of the path.
+      Optional<Mount> above = deepest(mounts, absolute);
+      if (above.isPresent()) {
+        refuseDead(above.get());
+      }
+      reals.add(real(absolute));
     }
-    List<Mount> mounts = console.mountPoints().all();
     Mount first = mountOf(mounts, given.getFirst(), reals.getFirst());
     List<String> texts = new ArrayList<>();
     int length = 0;
@@ -56,7 +66,7 @@ record MountedPaths(LiveMount mount, List<String> texts) {
             "give the paths of one mount at a time");
       }
       texts.add(PathText.below(first.mountPoint(), reals.get(i)));
-      length += texts.getLast().length();
+      length += texts.getLast().length() + BYTES_BESIDE_TEXT;
     }
     if (length > TEXT_BYTES_MAX) {
       throw new Refusal(
@@ -65,19 +75,12 @@ record MountedPaths(LiveMount mount, List<String> texts) {
           "together they are longer than " + TEXT_BYTES_MAX + " bytes",
           "give a directory that they are in, or a part of them");
     }
-    if (first.state() == State.DEAD) {
-      throw new Refusal(
-          ExitCode.NOT_MOUNTED,
-          first.mountPoint() + " is a dead mount",
-          "its daemon has ended",
-          "emberfs umount " + first.mountPoint() + ", and mount again");
-    }
+    refuseDead(first);
     return new MountedPaths(LiveMount.of(first), texts);
   }
 
   /** A name that is not there is one all the same: its pin may be what is meant. */
-  private static Path real(Path given) throws IOException {
-    Path absolute = given.toAbsolutePath().normalize();
+  private static Path real(Path absolute) throws IOException {
     try {
       return absolute.toRealPath();
     } catch (NoSuchFileException missing) {
@@ -90,10 +93,24 @@ record MountedPaths(LiveMount mount, List<String> texts) {
     }
   }
 
-  private static Mount mountOf(List<Mount> mounts, Path given, Path real) throws Refusal {
+  private static void refuseDead(Mount mount) throws Refusal {
+    if (mount.state() == State.DEAD) {
+      throw new Refusal(
+          ExitCode.NOT_MOUNTED,
+          mount.mountPoint() + " is a dead mount",
+          "its daemon has ended",
+          "emberfs umount " + mount.mountPoint() + ", and mount again");
+    }
+  }
+
+  private static Optional<Mount> deepest(List<Mount> mounts, Path path) {
     return mounts.stream()
-        .filter(mount -> real.startsWith(mount.mountPoint()))
-        .max(Comparator.comparingInt(mount -> mount.mountPoint().getNameCount()))
+        .filter(mount -> path.startsWith(mount.mountPoint()))
+        .max(Comparator.comparingInt(mount -> mount.mountPoint().getNameCount()));
+  }
+
+  private static Mount mountOf(List<Mount> mounts, Path given, Path real) throws Refusal {
+    return deepest(mounts, real)
         .orElseThrow(() ->
             new Refusal(
                 ExitCode.NOT_MOUNTED,

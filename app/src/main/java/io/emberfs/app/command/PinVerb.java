@@ -32,6 +32,9 @@ final class PinVerb implements Verb {
   /** What is in RAM reaches the SSD within seconds; longer without progress, and it will not. */
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
+  /** After so long since its last change, what is read of a file stays. */
+  private static final long YOUTH_NANOS = TimeUnit.MILLISECONDS.toNanos(2_500);
+
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   @Parameters(
@@ -75,34 +78,56 @@ final class PinVerb implements Verb {
     return ExitCode.OK;
   }
 
+  /** Reads what is missing, and once more what does not stay because its file is so young. */
   private void bringIn(MountedPaths named) throws Refusal, IOException {
-    List<Path> missing = new ArrayList<>();
+    readMissing(named);
+    if (missingBytes(named) > 0) {
+      LockSupport.parkNanos(YOUTH_NANOS);
+      readMissing(named);
+    }
+    long missing = missingBytes(named);
+    if (missing > 0) {
+      throw new Refusal(
+          ExitCode.FAILED,
+          "cannot bring in " + ByteSize.format(missing) + " of what is pinned",
+          "it was changed meanwhile, or the tier declined it",
+          "the pins stand: what is read later stays; emberfs pin --list shows what is there");
+    }
+  }
+
+  private void readMissing(MountedPaths named) throws Refusal, IOException {
+    List<PinnedFile> missing = new ArrayList<>();
     named.forEachPin(pin -> {
       if (pin.isMissedIn(tier)) {
-        missing.add(named.path(pin));
+        missing.add(pin);
       }
     });
-    for (Path file : missing) {
-      UncachedReader.readWhole(file);
+    for (PinnedFile pin : missing) {
+      UncachedReader.read(named.path(pin), pin.sizeBytes());
     }
     if (!tier.equals(RAM)) {
       awaitHandDown(named);
     }
   }
 
+  private long missingBytes(MountedPaths named) throws Refusal, IOException {
+    long[] missing = {0};
+    named.forEachPin(pin ->
+        missing[0] += pin.sizeBytes() - pin.cachedBytes().getOrDefault(tier, pin.sizeBytes()));
+    return missing[0];
+  }
+
   /** Until all of it is there, or no more comes. */
   private void awaitHandDown(MountedPaths named) throws Refusal, IOException {
-    long[] missing = {Long.MAX_VALUE};
+    long missing = Long.MAX_VALUE;
     long progressNanos = System.nanoTime();
     while (System.nanoTime() - progressNanos < SETTLE_NANOS) {
-      long[] now = {0};
-      named.forEachPin(
-          pin -> now[0] += pin.sizeBytes() - pin.cachedBytes().getOrDefault(tier, pin.sizeBytes()));
-      if (now[0] == 0) {
+      long now = missingBytes(named);
+      if (now == 0) {
         return;
       }
-      if (now[0] < missing[0]) {
-        missing[0] = now[0];
+      if (now < missing) {
+        missing = now;
         progressNanos = System.nanoTime();
       }
       LockSupport.parkNanos(POLL_NANOS);

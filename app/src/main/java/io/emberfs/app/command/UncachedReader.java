@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -14,18 +15,26 @@ final class UncachedReader {
 
   private UncachedReader() {}
 
-  /** Reads all of a file and keeps nothing. */
-  static void readWhole(Path file) throws IOException {
+  /**
+   * Reads a file and keeps nothing. What became something else than a regular file is left alone.
+   *
+   * @param sizeMax bytes to read at most: a file may grow for ever
+   */
+  static void read(Path file, long sizeMax) throws IOException {
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
     int alignment = (int) Math.clamp(Files.getFileStore(file).getBlockSize(), 512, READ_BYTES);
     ByteBuffer buffer =
         ByteBuffer.allocateDirect(READ_BYTES + alignment)
             .alignedSlice(alignment)
             .slice(0, READ_BYTES);
     try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.READ, ExtendedOpenOption.DIRECT)) {
+        FileChannel.open(
+            file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS, ExtendedOpenOption.DIRECT)) {
       long position = 0;
       // A read that is not full is the last one: the next would not be aligned.
-      while (channel.read(buffer.clear(), position) == READ_BYTES) {
+      while (position < sizeMax && channel.read(buffer.clear(), position) == READ_BYTES) {
         position += READ_BYTES;
       }
     }

@@ -2,6 +2,7 @@ package io.emberfs.app.control;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -53,7 +54,7 @@ final class LineChannel implements AutoCloseable {
       int count = socket.read(buffer);
       buffer.flip();
       if (count < 0) {
-        throw new IOException("connection ended within a line");
+        throw new SocketException("connection ended within a line");
       }
     }
   }

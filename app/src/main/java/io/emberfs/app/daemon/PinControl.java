@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The control channel's side of {@code pin} and {@code unpin}. Paths come and go as {@link
@@ -28,6 +29,12 @@ final class PinControl {
   private final Pins pins;
   private final Path mountPoint;
 
+  /**
+   * The only request that waits for the backing: while that hangs, others must still find somebody
+   * who answers.
+   */
+  private final AtomicBoolean isPinning = new AtomicBoolean();
+
   PinControl(Pins pins, Path mountPoint) {
     this.pins = pins;
     this.mountPoint = mountPoint;
@@ -38,10 +45,19 @@ final class PinControl {
     String tierName = request.option("tier", "ram");
     boolean isForced = Boolean.parseBoolean(request.option("force", "false"));
     String what = "cannot pin in the tier " + tierName + " of " + mountPoint;
+    if (!isPinning.compareAndSet(false, true)) {
+      return refused(
+          ExitCode.BUSY,
+          what,
+          "another pin is under way, which may wait for the backing",
+          "try again");
+    }
     try {
       return reply(pins.pin(paths(request), tierName, isForced), what, isForced);
     } catch (Refusal refusal) {
       return new ControlReply.Refused(refusal);
+    } finally {
+      isPinning.set(false);
     }
   }
 

@@ -44,6 +44,7 @@ record PinState(NodeIdentity root, List<PinnedPath> pins) {
     for (PinnedPath pin : pins) {
       out.writeByte(pin.tiers());
       out.writeByte(pin.forced());
+      out.writeLong(pin.sizeBytes());
       byte[] path = pin.path().getBytes(StandardCharsets.ISO_8859_1);
       out.writeShort(path.length);
       out.write(path);
@@ -78,12 +79,14 @@ record PinState(NodeIdentity root, List<PinnedPath> pins) {
       require(
           tiers != 0 && (tiers & ~(PinnedPath.RAM | PinnedPath.SSD)) == 0 && (forced & ~tiers) == 0,
           "unknown tiers");
+      long sizeBytes = in.readLong();
+      require(sizeBytes >= 0, "a size below 0");
       int length = in.readUnsignedShort();
       require(length <= PinnedPath.PATH_BYTES_MAX, "a path too long");
       String path = new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
       require(path.length() == length && isRelative(path), "no path");
       require(path.compareTo(last) > 0, "paths out of order");
-      pins.add(new PinnedPath(path, tiers, forced, PinnedPath.UNKNOWN, 0));
+      pins.add(new PinnedPath(path, tiers, forced, PinnedPath.UNKNOWN, sizeBytes));
       last = path;
     }
     require(in.read() == -1, "more than it says");

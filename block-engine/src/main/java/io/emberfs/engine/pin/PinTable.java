@@ -120,6 +120,10 @@ public final class PinTable implements Pins {
 
   private synchronized Outcome pin(
       Collection<FoundFile> found, int bit, PinnedTier tier, boolean isForced) {
+    if (!root.equals(mountedRoot) && !pins.isEmpty()) {
+      // Told to be of this directory, the others would be dropped for not being in it.
+      return new Outcome.Failed("the saved pins were made in another directory; unpin them first");
+    }
     NavigableMap<String, PinnedPath> next = new TreeMap<>(pins);
     long sizeBytes = 0;
     for (FoundFile file : found) {
@@ -129,7 +133,7 @@ public final class PinTable implements Pins {
       next.put(
           file.path(),
           new PinnedPath(file.path(), tierBits | bit, forced, file.fileId(), file.sizeBytes()));
-      sizeBytes += file.sizeBytes();
+      sizeBytes = sum(sizeBytes, file.sizeBytes());
     }
     if (next.size() > FILES_MAX) {
       return new Outcome.TooMany();
@@ -157,7 +161,7 @@ public final class PinTable implements Pins {
         continue;
       }
       fileCount++;
-      sizeBytes += pin.sizeBytes();
+      sizeBytes = sum(sizeBytes, pin.sizeBytes());
       PinnedPath rest = pin.without(bits);
       if (rest.tiers() == 0) {
         next.remove(pin.path());
@@ -177,15 +181,9 @@ public final class PinTable implements Pins {
     return listed.stream().map(this::shown).toList();
   }
 
+  /** As of the last look: a list waits for nobody. */
   private Pin shown(PinnedPath pin) {
-    FoundFile file;
-    try {
-      file = tree.find(pin.path());
-    } catch (BackingException _) {
-      file = null; // what cannot be found out is shown as nothing
-    }
-    return new Pin(
-        pin.path(), file == null ? 0 : file.sizeBytes(), tiers.cachedBytes(pin.tiers(), file));
+    return new Pin(pin.path(), pin.sizeBytes(), tiers.cachedBytes(pin));
   }
 
   /**
@@ -234,6 +232,11 @@ public final class PinTable implements Pins {
     } catch (IOException failed) {
       LOG.warn("pins: those dropped may come back: {}", failed.getMessage());
     }
+  }
+
+  /** Sparse files may be as large as a number can be. */
+  private static long sum(long left, long right) {
+    return left > Long.MAX_VALUE - right ? Long.MAX_VALUE : left + right;
   }
 
   /** Saves first: a pin that would be lost by a kill is none. */

@@ -9,8 +9,10 @@ import io.emberfs.engine.file.FileState;
 import io.emberfs.engine.file.FileTable;
 import io.emberfs.engine.file.VersionCheck;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,9 @@ final class PinTree {
   private static final int DT_DIR = 4;
   private static final int DT_REG = 8;
   private static final int NAMES_AT_ONCE = 1024;
+
+  /** Characters of all paths that one call looks at. */
+  private static final long PATHS_LENGTH_MAX = 16 << 20;
 
   private final BackingStore store;
   private final FileTable files;
@@ -43,14 +48,9 @@ final class PinTree {
    * @throws BackingException if that cannot be found out
    */
   @Nullable FoundFile find(String path) {
-    BackingNode node;
-    try {
-      node = node(path);
-    } catch (BackingException failed) {
-      if (isAbsence(failed)) {
-        return null;
-      }
-      throw failed;
+    BackingNode node = findNode(path);
+    if (node == null) {
+      return null;
     }
     try {
       return node.type() == S_IFREG ? look(path, node) : null;
@@ -60,19 +60,28 @@ final class PinTree {
   }
 
   /**
-   * Adds the regular file at a path, or all of them below the directory there.
+   * Adds the regular file at a path, or all of them below the directory there. One directory is
+   * open at a time, and what is still to be looked at is bounded, however deep the tree is.
    *
    * @param countMax files that there may be in {@code found}
-   * @return false if there are more
-   * @throws BackingException if something is in the way, {@link #isAbsence} if nothing is there
+   * @return false if there are more, or their paths are too long to be kept
+   * @throws BackingException if something is in the way, {@link #isAbsence} if there is neither a
+   *     file nor a directory
    */
   boolean collect(String path, Map<String, FoundFile> found, int countMax) {
-    BackingNode node = node(path);
-    try {
-      return collect(path, node, found, countMax);
-    } finally {
-      release(node);
+    Deque<String> directories = new ArrayDeque<>();
+    if (!add(path, found, directories)) {
+      throw new BackingException(Errno.ENOENT, "pin", path);
     }
+    long lengthLeft = PATHS_LENGTH_MAX;
+    while (!directories.isEmpty()) {
+      String directory = directories.removeFirst();
+      lengthLeft -= collectDirectory(directory, found, directories);
+      if (found.size() > countMax || lengthLeft < 0) {
+        return false;
+      }
+    }
+    return found.size() <= countMax;
   }
 
   /** Whether a failure says that there is nothing at the path. */
@@ -80,14 +89,17 @@ final class PinTree {
     return failed.errno() == Errno.ENOENT || failed.errno() == Errno.ENOTDIR;
   }
 
-  private boolean collect(
-      String path, BackingNode node, Map<String, FoundFile> found, int countMax) {
-    if (node.type() == S_IFREG) {
-      found.put(path, look(path, node));
-      return found.size() <= countMax;
-    }
-    if (node.type() != S_IFDIR) {
-      return true;
+  /**
+   * Looks at what is in a directory; one that went away meanwhile is empty.
+   *
+   * @return characters of all paths in it
+   */
+  private long collectDirectory(
+      String path, Map<String, FoundFile> found, Deque<String> directories) {
+    long length = 0;
+    BackingNode node = findNode(path);
+    if (node == null) {
+      return 0;
     }
     try (BackingDirectory directory = store.openDirectory(node)) {
       Batch batch = new Batch();
@@ -95,36 +107,50 @@ final class PinTree {
         batch.names.clear();
         directory.read(batch.cookie, batch);
         for (byte[] name : batch.names) {
-          if (!collectEntry(path, node, name, found, countMax)) {
-            return false;
+          String text = new String(name, StandardCharsets.ISO_8859_1);
+          String below = path.isEmpty() ? text : path + "/" + text;
+          if (below.length() > PinnedPath.PATH_BYTES_MAX) {
+            throw new BackingException(Errno.ENAMETOOLONG, "pin", below);
           }
+          length += below.length();
+          boolean _ = add(below, found, directories);
         }
-      } while (!batch.names.isEmpty());
+      } while (!batch.names.isEmpty() && length <= PATHS_LENGTH_MAX);
+    } finally {
+      release(node);
+    }
+    return length;
+  }
+
+  /** Adds a file to those found, or a directory to those to look at; false if it is neither. */
+  private boolean add(String path, Map<String, FoundFile> found, Deque<String> directories) {
+    BackingNode node = findNode(path);
+    if (node == null) {
+      return false;
+    }
+    try {
+      switch (node.type()) {
+        case S_IFREG -> found.put(path, look(path, node));
+        case S_IFDIR -> directories.addLast(path);
+        default -> {
+          return false;
+        }
+      }
+    } finally {
+      release(node);
     }
     return true;
   }
 
-  /** One that went away meanwhile is not there. */
-  private boolean collectEntry(
-      String path, BackingNode directory, byte[] name, Map<String, FoundFile> found, int countMax) {
-    String text = new String(name, StandardCharsets.ISO_8859_1);
-    String below = path.isEmpty() ? text : path + "/" + text;
-    if (below.length() > PinnedPath.PATH_BYTES_MAX) {
-      throw new BackingException(Errno.ENAMETOOLONG, "pin", below);
-    }
-    BackingNode node;
+  /** As {@link #node}; null if there is nothing. */
+  private @Nullable BackingNode findNode(String path) {
     try {
-      node = store.lookup(directory, name);
+      return node(path);
     } catch (BackingException failed) {
       if (isAbsence(failed)) {
-        return true;
+        return null;
       }
       throw failed;
-    }
-    try {
-      return collect(below, node, found, countMax);
-    } finally {
-      node.release(1);
     }
   }
 

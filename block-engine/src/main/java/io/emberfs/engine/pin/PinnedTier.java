@@ -53,24 +53,21 @@ final class PinnedTier {
     long granuleSize = geometry.granuleSize();
     long bytes = 0;
     for (PinnedPath pin : pins) {
-      if ((pin.tiers() & tierBit) != 0) {
-        bytes += Math.ceilDiv(pin.sizeBytes(), granuleSize) * granuleSize;
+      if ((pin.tiers() & tierBit) == 0) {
+        continue;
       }
+      long granules = Math.ceilDiv(pin.sizeBytes(), granuleSize);
+      if (granules > (Long.MAX_VALUE - bytes) / granuleSize) {
+        return Long.MAX_VALUE; // sparse files may be that large
+      }
+      bytes += granules * granuleSize;
     }
     return bytes;
   }
 
   /** Bytes of a file that are in the tier. Any thread. */
-  long cachedBytes(FoundFile file) {
-    long bytes = 0;
-    long blockEnd = Math.ceilDiv(file.sizeBytes(), (long) geometry.blockSize());
-    for (long block = 0; block < blockEnd; block++) {
-      bytes +=
-          geometry.rawSize(
-              tier.validGranules(file.fileId(), block, file.fileGeneration())
-                  & geometry.wholeMask(block, file.sizeBytes()));
-    }
-    return Math.min(bytes, file.sizeBytes());
+  long cachedBytes(PinnedPath pin) {
+    return Math.min(tier.pins().cachedBytes(pin.fileId()), pin.sizeBytes());
   }
 
   /**
@@ -78,8 +75,7 @@ final class PinnedTier {
    * it is saved. Any thread.
    */
   void handDown(FoundFile file, RamTier ram) {
-    long blockEnd = Math.ceilDiv(file.sizeBytes(), (long) geometry.blockSize());
-    for (long block = 0; block < blockEnd; block++) {
+    for (long block : ram.blocksOf(file.fileId())) {
       long inRam = ram.validGranules(file.fileId(), block, file.fileGeneration());
       long here = tier.validGranules(file.fileId(), block, file.fileGeneration());
       if ((inRam & ~here) != 0) {

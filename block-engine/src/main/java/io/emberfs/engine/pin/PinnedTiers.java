@@ -65,12 +65,12 @@ final class PinnedTiers {
     }
   }
 
-  /** Bytes of a file in each of these tiers, by name. Any thread. */
-  Map<String, Long> cachedBytes(int tierBits, @Nullable FoundFile file) {
+  /** Bytes of a pinned file in each tier that it is pinned in, by name. Any thread. */
+  Map<String, Long> cachedBytes(PinnedPath pin) {
     Map<String, Long> bytes = new LinkedHashMap<>();
     byName.forEach((name, tier) -> {
-      if ((tierBits & PinnedPath.tierBit(name)) != 0) {
-        bytes.put(name, file == null ? 0 : tier.cachedBytes(file));
+      if ((pin.tiers() & PinnedPath.tierBit(name)) != 0) {
+        bytes.put(name, tier.cachedBytes(pin));
       }
     });
     return bytes;

@@ -221,7 +221,7 @@ final class SlotLists {
   }
 
   private int place(int slot) {
-    return places[slot >>> CHUNK_SHIFT][slot & CHUNK_MASK];
+    return Short.toUnsignedInt(places[slot >>> CHUNK_SHIFT][slot & CHUNK_MASK]);
   }
 
   private void setPlace(int slot, int place) {

@@ -102,12 +102,7 @@ final class BlockShelf {
         return new Incoming(meta, 0, new int[0]);
       }
       int pageCount = placement.pageCount(meta, granules);
-      allowance.expectBlock();
-      if (makeRoom(pageCount)) {
-        return new Incoming(meta, granules, placement.takePages(pageCount));
-      }
-      allowance.settleBlock();
-      return null;
+      return take(meta, granules, pageCount);
     } finally {
       List<PrefetchOutcomes.Outcome> decided = outcomes.take();
       boolean hasSurplus = pages.hasSurplus();
@@ -115,6 +110,22 @@ final class BlockShelf {
       outcomes.tell(decided);
       if (hasSurplus) {
         pages.releaseAboveLimit(); // a slot was taken from what free pages have
+      }
+    }
+  }
+
+  @GuardedBy("lock")
+  private @Nullable Incoming take(BlockMeta meta, long granules, int pageCount) {
+    Incoming taken = null;
+    allowance.expectBlock();
+    try {
+      if (makeRoom(pageCount)) {
+        taken = new Incoming(meta, granules, placement.takePages(pageCount));
+      }
+      return taken;
+    } finally {
+      if (taken == null) {
+        allowance.settleBlock();
       }
     }
   }

@@ -3,6 +3,7 @@ package io.emberfs.engine.ram;
 import io.emberfs.core.TierPins;
 import io.emberfs.engine.policy.PinnedSlots;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.LongStream;
 
 /** What the RAM tier is asked to keep, bounded in pages. Any thread. */
 final class RamPins implements TierPins {
@@ -70,5 +71,42 @@ final class RamPins implements TierPins {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Walks the chain of the file's blocks under the lock, as their removal does. */
+  @Override
+  public long cachedBytes(long fileId) {
+    long bytes = 0;
+    lock.lock();
+    try {
+      for (int slot = table.firstOfFile(fileId);
+          slot != EntryTable.NONE;
+          slot = table.fileNext(slot)) {
+        if (table.fileId(slot) == fileId && !table.hasFlag(slot, EntryTable.TRANSIENT)) {
+          bytes += (long) Long.bitCount(table.validGranules(slot)) * pageSize;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    return bytes;
+  }
+
+  /** The block indexes of what is here of a file, in no order. */
+  long[] blocksOf(long fileId) {
+    LongStream.Builder blocks = LongStream.builder();
+    lock.lock();
+    try {
+      for (int slot = table.firstOfFile(fileId);
+          slot != EntryTable.NONE;
+          slot = table.fileNext(slot)) {
+        if (table.fileId(slot) == fileId) {
+          blocks.add(table.blockIndex(slot));
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    return blocks.build().toArray();
   }
 }

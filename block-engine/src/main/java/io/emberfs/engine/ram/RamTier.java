@@ -370,6 +370,12 @@ public final class RamTier implements Tier {
     return pins;
   }
 
+  /** The block indexes of what is here of a file, in no order. */
+  public long[] blocksOf(long fileId) {
+    checkOpen();
+    return pins.blocksOf(fileId);
+  }
+
   @Override
   public void flush() {
     checkOpen();

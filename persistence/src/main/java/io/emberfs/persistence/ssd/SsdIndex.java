@@ -213,10 +213,14 @@ final class SsdIndex implements AutoCloseable {
     logicalBytes = 0;
   }
 
-  /** The block was used: it gets another turn before it is a victim. */
+  /**
+   * The block was used: it gets another turn before it is a victim, or is the last held one to be.
+   */
   void touch(int entry) {
-    if (getInt(entry, STATE) == RESTING) {
-      set(entry, STATE, USED);
+    switch (getInt(entry, STATE)) {
+      case RESTING -> set(entry, STATE, USED);
+      case HELD -> hold(entry); // once more, as the newest
+      default -> {}
     }
   }
 
@@ -315,6 +319,17 @@ final class SsdIndex implements AutoCloseable {
       entry = getInt(entry, NEXT_OF_FILE);
     }
     return Arrays.copyOf(found, count);
+  }
+
+  /** Raw bytes of a file's blocks. */
+  long rawBytesOf(long fileId) {
+    long bytes = 0;
+    for (int entry = fileHeads[fileBucket(fileId)];
+        entry != NONE;
+        entry = getInt(entry, NEXT_OF_FILE)) {
+      bytes += getLong(entry, FILE_ID) == fileId ? getInt(entry, RAW_SIZE) : 0;
+    }
+    return bytes;
   }
 
   /** Whether any block of this file is known. */

@@ -61,6 +61,13 @@ final class SsdPins implements TierPins {
     }
   }
 
+  @Override
+  public long cachedBytes(long fileId) {
+    synchronized (index) {
+      return index.rawBytesOf(fileId);
+    }
+  }
+
   private long share(int percent) {
     return capacityBytes / PERCENT * percent;
   }

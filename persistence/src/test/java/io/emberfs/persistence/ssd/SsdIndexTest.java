@@ -42,6 +42,25 @@ final class SsdIndexTest {
   }
 
   @Test
+  void ofThoseHeldTheLongestUnusedLeavesFirst() {
+    index.setHeldBytesMax(Long.MAX_VALUE);
+    index.pinned().add(1);
+    for (long block = 0; block < 3; block++) {
+      index.put(meta(1, block, 10));
+    }
+    index.put(meta(2, 7, 10));
+    assertThat(index.meta(index.victim(10)).fileId()).as("the others are held").isEqualTo(2);
+    long held = index.heldBytes();
+    index.touch(index.find(1, 0));
+    assertThat(index.heldBytes()).isEqualTo(held).isPositive();
+    assertThat(index.rawBytesOf(1)).isEqualTo(3L * 4096);
+    index.delete(index.find(2, 7));
+
+    assertThat(takeVictims()).containsExactly(1, 2, 0);
+    assertThat(index.heldBytes()).isZero();
+  }
+
+  @Test
   void anyOrderOfCallsAgreesWithAMap() {
     Seeds.check(random -> {
       Map<BlockKey, BlockMeta> model = new HashMap<>();

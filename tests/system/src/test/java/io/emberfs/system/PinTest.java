@@ -73,18 +73,20 @@ final class PinTest {
   @Test
   void pinsOutliveARestartAndAKill(Rig rig) throws Exception {
     fill(rig.backing());
-    Mount mount = mount(rig);
+    // Without a tier below: what is not held in RAM is read from the backing.
+    Mount mount = mount(rig, "--ssd", "0");
     Path file = mount.path().resolve("pinned");
     Emberfs.run("pin", file.toString()).succeeded();
     mount.umount();
 
-    Mount second = mount(rig);
+    Mount second = mount(rig, "--ssd", "0");
     assertThat(pins(second)).hasSize(1);
+    Files.readAllBytes(file);
     scan(second);
     assertThat(backingBytesOfReading(second, file)).as("after a restart").isZero();
 
     second.kill();
-    Mount third = mount(rig);
+    Mount third = mount(rig, "--ssd", "0");
     assertThat(pins(third)).as("after a kill").hasSize(1);
     Files.readAllBytes(file);
     scan(third);
@@ -103,6 +105,24 @@ final class PinTest {
     mount.drop("ram");
     assertThat(mount.stats().count("tiers.ssd.evictions")).isPositive();
     assertThat(backingBytesOfReading(mount, file)).as("from the SSD").isZero();
+
+    Emberfs.run("unpin", file.toString()).succeeded();
+    mount.drop("ram");
+    scan(mount);
+    scan(mount);
+    mount.drop("ram");
+    assertThat(backingBytesOfReading(mount, file)).as("unpinned").isPositive();
+  }
+
+  @Test
+  void aFileThatWasJustWrittenIsBroughtInAllTheSame(Rig rig) throws Exception {
+    fill(rig.backing());
+    Mount mount = mount(rig, "--ssd", "0");
+    Path file = mount.path().resolve("pinned");
+    Files.write(rig.backing().resolve("pinned"), bytes(5, PINNED_BYTES));
+    Emberfs.run("pin", file.toString()).succeeded();
+    assertThat(ramBytes(mount)).isEqualTo(PINNED_BYTES);
+    assertThat(backingBytesOfReading(mount, file)).isZero();
   }
 
   @Test
