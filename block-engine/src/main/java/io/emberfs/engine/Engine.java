@@ -33,7 +33,7 @@ import io.emberfs.engine.tiers.BlockTransfer;
 import io.emberfs.engine.tiers.HandDown;
 import io.emberfs.engine.tiers.ScratchPool;
 import io.emberfs.engine.tiers.TierChain;
-import io.emberfs.engine.tiers.WarmSet;
+import io.emberfs.engine.warm.WarmSet;
 import io.emberfs.engine.write.WritePath;
 import java.io.IOException;
 import java.util.List;

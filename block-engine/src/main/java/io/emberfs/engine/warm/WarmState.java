@@ -1,4 +1,4 @@
-package io.emberfs.engine.tiers;
+package io.emberfs.engine.warm;
 
 import io.emberfs.core.BlockKey;
 import io.emberfs.core.BlockMeta;
