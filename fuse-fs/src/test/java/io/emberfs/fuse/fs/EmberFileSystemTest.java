@@ -4,66 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.core.AttributeChange;
 import io.emberfs.core.BackingNode;
-import io.emberfs.core.Clock;
 import io.emberfs.core.Errno;
-import io.emberfs.core.Meters;
 import io.emberfs.core.Request;
 import io.emberfs.fuse.node.NodeTable;
 import io.emberfs.testkit.AssertingRequest;
 import io.emberfs.testkit.AssertingRequest.Answer;
 import io.emberfs.testkit.AssertingRequest.ListedEntry;
-import io.emberfs.testkit.FakeBackingStore;
 import io.emberfs.testkit.Seeds;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-final class EmberFileSystemTest {
-  private static final int WORKERS_PER_USER = 4;
+final class EmberFileSystemTest extends FileSystemFixture {
   private static final int USER = 1000;
-  private static final long TTL = 1_000_000_000L;
-  private static final int O_RDWR = 2;
   private static final int O_TRUNC = 01000;
-  private static final int FILE_MODE = 0100644;
   private static final int SYMLINK_TYPE = 10;
   private static final AttributeChange NO_CHANGE =
       new AttributeChange(null, null, null, null, null);
-
-  private final FakeBackingStore store = new FakeBackingStore();
-  private final FakeBlockCache cache = new FakeBlockCache(store);
-  private final NodeTable table = new NodeTable(store.root(), 1000);
-  private final RecordingTransport transport = new RecordingTransport();
-  private final KernelNotifier notifier = new KernelNotifier(table, transport);
-  private final FakeWorkers workers = new FakeWorkers();
-  private final Meters meters = new Meters();
-  private final DirectoryWatches watches =
-      new DirectoryWatches(null, store, cache, table, notifier, meters);
-  private final List<EmberFileSystem> fileSystems = new ArrayList<>();
-  private EmberFileSystem fs =
-      fileSystem(new FsOptions(TTL, TTL, false, true, false, WORKERS_PER_USER));
-
-  private EmberFileSystem fileSystem(FsOptions options) {
-    fileSystems.add(
-        new EmberFileSystem(
-            store, cache, table, notifier, watches, workers, options, Clock.SYSTEM, meters));
-    fileSystems.getLast().init(transport.capabilities());
-    return fileSystems.getLast();
-  }
-
-  @AfterEach
-  void nothingIsHeldWhenTheConnectionHasEnded() {
-    fileSystems.forEach(EmberFileSystem::destroy);
-    assertThat(store.referencesHeld()).isZero();
-    assertThat(store.openFiles()).isZero();
-    assertThat(table.count()).isEqualTo(1);
-    assertThat(meters.counter("fuse.handlerErrors").value()).isZero();
-  }
 
   @Test
   void aFileIsCreatedWrittenReadAndReleased() {
@@ -102,7 +63,7 @@ final class EmberFileSystemTest {
   void withoutEntryValidityAMissingNameIsAnError() {
     fs = fileSystem(new FsOptions(0, 0, false, true, false, WORKERS_PER_USER));
 
-    assertThat(run(r -> fs.lookup(r, NodeTable.ROOT_ID, name("missing"))).errno())
+    assertThat(run(r -> fs.lookup(r, NodeTable.ROOT_ID, bytes("missing"))).errno())
         .isEqualTo(Errno.ENOENT);
   }
 
@@ -131,7 +92,7 @@ final class EmberFileSystemTest {
   @Test
   void unknownNodesAndHandlesAreRefused() {
     assertThat(run(r -> fs.getAttributes(r, 99, 0)).errno()).isEqualTo(Errno.ESTALE);
-    assertThat(run(r -> fs.lookup(r, 99, name("a"))).errno()).isEqualTo(Errno.ESTALE);
+    assertThat(run(r -> fs.lookup(r, 99, bytes("a"))).errno()).isEqualTo(Errno.ESTALE);
     assertThat(run(r -> fs.read(r, 99, 77, 0, 1)).errno()).isEqualTo(Errno.EBADF);
     assertThat(run(r -> fs.write(r, 99, 77, 0, false, false)).errno()).isEqualTo(Errno.EBADF);
     assertThat(run(r -> fs.release(r, 99, 77)).errno()).isEqualTo(Errno.EBADF);
@@ -149,17 +110,17 @@ final class EmberFileSystemTest {
         List.of(
             r -> fs.open(r, nodeId, O_RDWR),
             r -> fs.open(r, nodeId, O_TRUNC),
-            r -> fs.create(r, root, name("n"), O_RDWR, FILE_MODE),
-            r -> fs.makeDirectory(r, root, name("n"), 0755),
-            r -> fs.makeNode(r, root, name("n"), FILE_MODE, 0),
-            r -> fs.symbolicLink(r, root, name("n"), name("t")),
-            r -> fs.link(r, nodeId, root, name("n")),
-            r -> fs.unlink(r, root, name("f")),
-            r -> fs.removeDirectory(r, root, name("f")),
-            r -> fs.rename(r, root, name("f"), root, name("n"), 0),
+            r -> fs.create(r, root, bytes("n"), O_RDWR, FILE_MODE),
+            r -> fs.makeDirectory(r, root, bytes("n"), 0755),
+            r -> fs.makeNode(r, root, bytes("n"), FILE_MODE, 0),
+            r -> fs.symbolicLink(r, root, bytes("n"), bytes("t")),
+            r -> fs.link(r, nodeId, root, bytes("n")),
+            r -> fs.unlink(r, root, bytes("f")),
+            r -> fs.removeDirectory(r, root, bytes("f")),
+            r -> fs.rename(r, root, bytes("f"), root, bytes("n"), 0),
             r -> fs.setAttributes(r, nodeId, NO_CHANGE, 0, false),
-            r -> fs.setExtendedAttribute(r, nodeId, name("user.a"), 0, false),
-            r -> fs.removeExtendedAttribute(r, nodeId, name("user.a")));
+            r -> fs.setExtendedAttribute(r, nodeId, bytes("user.a"), 0, false),
+            r -> fs.removeExtendedAttribute(r, nodeId, bytes("user.a")));
 
     assertThat(changes).allSatisfy(c -> assertThat(run(c).errno()).isEqualTo(Errno.EROFS));
     assertThat(run(r -> fs.open(r, nodeId, 0)).answer()).isInstanceOf(Answer.Opened.class);
@@ -208,7 +169,7 @@ final class EmberFileSystemTest {
   void pagesThatTheKernelWritesBackClearNothing() {
     Answer.Created created = create("f", 0);
     chmod(created, 06755);
-    AssertingRequest writing = AssertingRequest.of(USER, name("x"));
+    AssertingRequest writing = AssertingRequest.of(USER, bytes("x"));
     fs.write(writing, created.entry().nodeId(), created.handle(), 0, false, true);
     workers.runAll();
 
@@ -219,8 +180,8 @@ final class EmberFileSystemTest {
   void anAccessControlListOfWhoIsNotInTheGroupEndsSetgid() {
     Answer.Created created = create("f", 0);
     chmod(created, 06744);
-    AssertingRequest setting = AssertingRequest.of(USER, name("value"));
-    fs.setExtendedAttribute(setting, created.entry().nodeId(), name("user.a"), 0, true);
+    AssertingRequest setting = AssertingRequest.of(USER, bytes("value"));
+    fs.setExtendedAttribute(setting, created.entry().nodeId(), bytes("user.a"), 0, true);
     workers.runAll();
     setting.answer(Answer.Bytes.class);
 
@@ -231,8 +192,8 @@ final class EmberFileSystemTest {
   void namesOfTrustedAttributesAreListedToRootOnly() {
     long nodeId = create("f", 0).entry().nodeId();
     for (String attribute : List.of("trusted.a", "trust", "trusted.", "user.trusted.b")) {
-      AssertingRequest setting = AssertingRequest.of(0, name("v"));
-      fs.setExtendedAttribute(setting, nodeId, name(attribute), 0, false);
+      AssertingRequest setting = AssertingRequest.of(0, bytes("v"));
+      fs.setExtendedAttribute(setting, nodeId, bytes(attribute), 0, false);
       workers.runAll();
     }
     AssertingRequest asUser = AssertingRequest.of(USER, new byte[0]);
@@ -250,7 +211,7 @@ final class EmberFileSystemTest {
     assertThat(cache.forgotten).containsExactly(backing(first));
 
     Answer.Created second = createUnnamed();
-    run(r -> fs.link(r, second.entry().nodeId(), NodeTable.ROOT_ID, name("g")))
+    run(r -> fs.link(r, second.entry().nodeId(), NodeTable.ROOT_ID, bytes("g")))
         .answer(Answer.Node.class);
     release(second.handle());
     assertThat(cache.forgotten).hasSize(1);
@@ -274,7 +235,7 @@ final class EmberFileSystemTest {
   @Test
   void anUnlinkedFileIsForgottenWithItsLastHandle() {
     Answer.Created created = create("f", 0);
-    run(r -> fs.unlink(r, NodeTable.ROOT_ID, name("f")));
+    run(r -> fs.unlink(r, NodeTable.ROOT_ID, bytes("f")));
     assertThat(cache.forgotten).isEmpty();
     assertThat(written(created, 0, "still there", 0)).isEqualTo(11);
     release(created.handle());
@@ -286,11 +247,11 @@ final class EmberFileSystemTest {
   void aClosedFileIsForgottenWithItsLastNameOnly() {
     Answer.Created created = create("f", 0);
     release(created.handle());
-    run(r -> fs.link(r, created.entry().nodeId(), NodeTable.ROOT_ID, name("g")))
+    run(r -> fs.link(r, created.entry().nodeId(), NodeTable.ROOT_ID, bytes("g")))
         .answer(Answer.Node.class);
-    run(r -> fs.unlink(r, NodeTable.ROOT_ID, name("f")));
+    run(r -> fs.unlink(r, NodeTable.ROOT_ID, bytes("f")));
     assertThat(cache.forgotten).isEmpty();
-    run(r -> fs.unlink(r, NodeTable.ROOT_ID, name("g")));
+    run(r -> fs.unlink(r, NodeTable.ROOT_ID, bytes("g")));
 
     assertThat(cache.forgotten).containsExactly(backing(created));
     // Two unlinks and a link changed the inode.
@@ -304,7 +265,7 @@ final class EmberFileSystemTest {
     release(moved.handle());
     release(replaced.handle());
     long root = NodeTable.ROOT_ID;
-    run(r -> fs.rename(r, root, name("from"), root, name("to"), 0)).answer(Answer.Bytes.class);
+    run(r -> fs.rename(r, root, bytes("from"), root, bytes("to"), 0)).answer(Answer.Bytes.class);
 
     assertThat(cache.forgotten).containsExactly(backing(replaced));
     assertThat(cache.inodeChanges).containsExactlyInAnyOrder(backing(moved), backing(replaced));
@@ -318,13 +279,13 @@ final class EmberFileSystemTest {
     release(one.handle());
     release(two.handle());
     long root = NodeTable.ROOT_ID;
-    run(r -> fs.rename(r, root, name("one"), root, name("two"), 2)).answer(Answer.Bytes.class);
+    run(r -> fs.rename(r, root, bytes("one"), root, bytes("two"), 2)).answer(Answer.Bytes.class);
 
     assertThat(lookup("two").nodeId()).isEqualTo(one.entry().nodeId());
     assertThat(cache.forgotten).isEmpty();
-    assertThat(run(r -> fs.rename(r, root, name("one"), root, name("two"), 4)).errno())
+    assertThat(run(r -> fs.rename(r, root, bytes("one"), root, bytes("two"), 4)).errno())
         .isEqualTo(Errno.EINVAL);
-    assertThat(run(r -> fs.rename(r, root, name("one"), root, name("two"), 1)).errno())
+    assertThat(run(r -> fs.rename(r, root, bytes("one"), root, bytes("two"), 1)).errno())
         .isEqualTo(Errno.EEXIST);
   }
 
@@ -333,7 +294,7 @@ final class EmberFileSystemTest {
     for (String name : List.of("a", "b", "c")) {
       release(create(name, 0).handle());
     }
-    run(r -> fs.symbolicLink(r, NodeTable.ROOT_ID, name("l"), name("a")));
+    run(r -> fs.symbolicLink(r, NodeTable.ROOT_ID, bytes("l"), bytes("a")));
     table.forgetAll();
     long handle =
         run(r -> fs.openDirectory(r, NodeTable.ROOT_ID, 0)).answer(Answer.Opened.class).handle();
@@ -359,28 +320,28 @@ final class EmberFileSystemTest {
   void extendedAttributesAreServedOrRefusedForEver() {
     Answer.Created created = create("f", 0);
     long nodeId = created.entry().nodeId();
-    AssertingRequest setting = AssertingRequest.of(0, name("value"));
-    fs.setExtendedAttribute(setting, nodeId, name("user.a"), 0, false);
+    AssertingRequest setting = AssertingRequest.of(0, bytes("value"));
+    fs.setExtendedAttribute(setting, nodeId, bytes("user.a"), 0, false);
     workers.runAll();
     setting.answer(Answer.Bytes.class);
 
     assertThat(
-            run(r -> fs.getExtendedAttribute(r, nodeId, name("user.a"), 0))
+            run(r -> fs.getExtendedAttribute(r, nodeId, bytes("user.a"), 0))
                 .answer(Answer.ExtendedAttributeSize.class)
                 .byteCount())
         .isEqualTo(5);
-    assertThat(run(r -> fs.getExtendedAttribute(r, nodeId, name("user.a"), 4)).errno())
+    assertThat(run(r -> fs.getExtendedAttribute(r, nodeId, bytes("user.a"), 4)).errno())
         .isEqualTo(Errno.ERANGE);
-    assertThat(text(run(r -> fs.getExtendedAttribute(r, nodeId, name("user.a"), 5))))
+    assertThat(text(run(r -> fs.getExtendedAttribute(r, nodeId, bytes("user.a"), 5))))
         .isEqualTo("value");
     assertThat(text(run(r -> fs.listExtendedAttributes(r, nodeId, 100)))).isEqualTo("user.a\0");
-    run(r -> fs.removeExtendedAttribute(r, nodeId, name("user.a"))).answer(Answer.Bytes.class);
-    assertThat(run(r -> fs.getExtendedAttribute(r, nodeId, name("user.a"), 5)).errno())
+    run(r -> fs.removeExtendedAttribute(r, nodeId, bytes("user.a"))).answer(Answer.Bytes.class);
+    assertThat(run(r -> fs.getExtendedAttribute(r, nodeId, bytes("user.a"), 5)).errno())
         .isEqualTo(Errno.ENODATA);
     assertThat(cache.inodeChanges).hasSize(2);
 
     fs = fileSystem(new FsOptions(TTL, TTL, false, false, false, WORKERS_PER_USER));
-    assertThat(run(r -> fs.getExtendedAttribute(r, nodeId, name("user.a"), 5)).errno())
+    assertThat(run(r -> fs.getExtendedAttribute(r, nodeId, bytes("user.a"), 5)).errno())
         .isEqualTo(Errno.ENOSYS);
   }
 
@@ -401,7 +362,7 @@ final class EmberFileSystemTest {
         lookup("file" + i);
         held[i]++;
       } else if (held[i] > 0) {
-        fs.forget(table.idOf(store.lookup(store.root(), name("file" + i))), 1);
+        fs.forget(table.idOf(store.lookup(store.root(), bytes("file" + i))), 1);
         held[i]--;
         releaseLookup("file" + i);
       }
@@ -416,14 +377,7 @@ final class EmberFileSystemTest {
   }
 
   private void releaseLookup(String name) {
-    store.lookup(store.root(), name(name)).release(2);
-  }
-
-  private Answer.Created create(String name, int uid) {
-    AssertingRequest request = AssertingRequest.of(uid, new byte[0]);
-    fs.create(request, NodeTable.ROOT_ID, name(name), O_RDWR, FILE_MODE);
-    workers.runAll();
-    return request.answer(Answer.Created.class);
+    store.lookup(store.root(), bytes(name)).release(2);
   }
 
   private Answer.Created createUnnamed() {
@@ -432,26 +386,7 @@ final class EmberFileSystemTest {
   }
 
   private Request.Entry lookup(String name) {
-    return run(r -> fs.lookup(r, NodeTable.ROOT_ID, name(name))).answer(Answer.Node.class).entry();
-  }
-
-  private Answer.Opened open(long nodeId, int flags) {
-    return run(r -> fs.open(r, nodeId, flags)).answer(Answer.Opened.class);
-  }
-
-  private void release(long handle) {
-    run(r -> fs.release(r, 0, handle)).answer(Answer.Bytes.class);
-  }
-
-  private int written(Answer.Created file, long offset, String text, int uid) {
-    AssertingRequest request = AssertingRequest.of(uid, name(text));
-    fs.write(request, file.entry().nodeId(), file.handle(), offset, false, false);
-    workers.runAll();
-    return request.answer(Answer.Written.class).byteCount();
-  }
-
-  private AssertingRequest read(Answer.Created file, long offset, int length) {
-    return run(r -> fs.read(r, file.entry().nodeId(), file.handle(), offset, length));
+    return run(r -> fs.lookup(r, NodeTable.ROOT_ID, bytes(name))).answer(Answer.Node.class).entry();
   }
 
   private void chmod(Answer.Created file, int mode) {
@@ -479,18 +414,7 @@ final class EmberFileSystemTest {
     return known.backing();
   }
 
-  private AssertingRequest run(Consumer<Request> operation) {
-    AssertingRequest request = AssertingRequest.plain();
-    operation.accept(request);
-    workers.runAll();
-    return request;
-  }
-
   private static String text(AssertingRequest request) {
     return new String(request.answer(Answer.Bytes.class).bytes(), StandardCharsets.UTF_8);
-  }
-
-  private static byte[] name(String name) {
-    return name.getBytes(StandardCharsets.UTF_8);
   }
 }
