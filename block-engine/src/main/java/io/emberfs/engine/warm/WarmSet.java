@@ -7,10 +7,10 @@ import io.emberfs.engine.file.FileTable;
 import io.emberfs.engine.ram.RamTier;
 import io.emberfs.engine.read.BlockLoads;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 
 /**
@@ -42,6 +42,9 @@ public final class WarmSet {
   /** Most valuable first. */
   private final Queue<WarmState.Entry> waiting = new ConcurrentLinkedQueue<>();
 
+  /** Of {@code waiting}, which would count them one by one; written by the thread that restores. */
+  private volatile int waitingCount;
+
   /** Of the thread that saves. */
   private long savedFingerprint;
 
@@ -65,14 +68,17 @@ public final class WarmSet {
     state = new WarmState(blocksMax);
     restored = meters.counter("warm.restoredBlocks");
     saves = meters.counter("warm.saves");
-    meters.gauge("warm.waitingBlocks", waiting::size);
+    meters.gauge("warm.waitingBlocks", () -> waitingCount);
   }
 
   /** Takes up what an earlier run saved; {@link #restoreStep} brings it back. */
   public void load() {
     List<WarmState.Entry> entries = state.load(store);
     waiting.addAll(entries);
-    savedFingerprint = WarmState.fingerprint(entries);
+    waitingCount = entries.size();
+    WarmState.Fingerprint loaded = new WarmState.Fingerprint();
+    entries.forEach(loaded::add);
+    savedFingerprint = loaded.value();
   }
 
   /**
@@ -81,6 +87,7 @@ public final class WarmSet {
    *
    * @return how many were looked for, or 0 if others wait for the tiers below
    */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // written by one thread only
   public int restoreStep() {
     boolean isBesideDemand = demandInFlight.getAsInt() > 0;
     int countMax = isBesideDemand ? RESTORED_BESIDE_DEMAND : RESTORED_PER_STEP;
@@ -92,11 +99,13 @@ public final class WarmSet {
       }
       if (ram.capacityBytes() - ram.usedBytes() < ram.capacityBytes() * RESERVE_SHARE) {
         waiting.clear();
+        waitingCount = 0;
         break;
       }
       restore(entry);
       // Only now: a save meanwhile finds it here or there.
       waiting.remove();
+      waitingCount--;
       count++;
     }
     return isBesideDemand ? 0 : count;
@@ -119,22 +128,28 @@ public final class WarmSet {
    * @throws IOException if it cannot be stored; what was saved before is still there
    */
   public void save() throws IOException {
-    List<WarmState.Entry> entries = new ArrayList<>();
+    WarmState.Fingerprint fingerprint = new WarmState.Fingerprint();
+    forEach(fingerprint::add);
+    if (fingerprint.value() != savedFingerprint) {
+      // Seen once more: up to a million keys are not held for this.
+      savedFingerprint = state.save(this::forEach, store);
+      saves.increment();
+    }
+  }
+
+  private void forEach(Consumer<WarmState.Entry> visitor) {
+    int[] count = {0};
     ram.forEachMeta(meta -> {
-      entries.add(WarmState.Entry.of(meta));
-      return entries.size() < state.blockCountMax();
+      visitor.accept(WarmState.Entry.of(meta));
+      count[0]++;
+      return count[0] < state.blockCountMax();
     });
     for (WarmState.Entry entry : waiting) {
-      if (entries.size() == state.blockCountMax()) {
-        break;
+      if (count[0] == state.blockCountMax()) {
+        return;
       }
-      entries.add(entry);
-    }
-    long fingerprint = WarmState.fingerprint(entries);
-    if (fingerprint != savedFingerprint) {
-      state.save(entries, store);
-      savedFingerprint = fingerprint;
-      saves.increment();
+      visitor.accept(entry);
+      count[0]++;
     }
   }
 }

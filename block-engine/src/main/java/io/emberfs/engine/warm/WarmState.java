@@ -6,9 +6,11 @@ import io.emberfs.core.StateStore;
 import java.io.DataInputStream;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Which blocks were in RAM, most valuable first, so that the next mount can bring them back from
@@ -20,7 +22,7 @@ import java.util.Optional;
  */
 final class WarmState {
   private static final String PIECE = "ram-keys";
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
 
   /** Odd, from the golden ratio: each step loses nothing. */
   private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
@@ -39,22 +41,29 @@ final class WarmState {
   }
 
   /**
-   * Saves these keys, at most as many as the bound.
+   * Saves keys one by one as they are visited, at most as many as the bound.
    *
+   * @param visit shows each key to the visitor that it is given
+   * @return the fingerprint of what was saved
    * @throws IOException if they cannot be stored; what was saved before is still there
    */
-  void save(List<Entry> entries, StateStore store) throws IOException {
-    store.save(PIECE, out -> write(entries, out));
-  }
-
-  /** A number that other keys, or the same ones in another order, do not have; never 0. */
-  static long fingerprint(List<Entry> entries) {
-    long hash = 1;
-    for (Entry entry : entries) {
-      long key = BlockKey.hash(entry.fileId, entry.blockIndex);
-      hash = (hash * MULTIPLIER ^ key ^ entry.fileGeneration) * MULTIPLIER ^ entry.granules;
-    }
-    return hash == 0 ? 1 : hash;
+  long save(Consumer<Consumer<Entry>> visit, StateStore store) throws IOException {
+    Fingerprint fingerprint = new Fingerprint();
+    store.save(
+        PIECE,
+        out -> {
+          out.writeInt(FORMAT);
+          try {
+            visit.accept(entry -> {
+              write(entry, out);
+              fingerprint.add(entry);
+            });
+          } catch (UncheckedIOException failed) {
+            throw failed.getCause();
+          }
+          out.writeBoolean(false);
+        });
+    return fingerprint.value();
   }
 
   /** The saved keys, most valuable first; empty if there are none that can be believed. */
@@ -64,13 +73,14 @@ final class WarmState {
       return List.of();
     }
     try (DataInputStream in = piece.get()) {
-      int format = in.readInt();
-      int count = in.readInt();
-      if (format != FORMAT || count < 0 || count > blockCountMax) {
+      if (in.readInt() != FORMAT) {
         return List.of();
       }
       List<Entry> entries = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
+      while (in.readBoolean()) {
+        if (entries.size() == blockCountMax) {
+          return List.of();
+        }
         entries.add(new Entry(in.readLong(), in.readLong(), in.readLong(), in.readLong()));
       }
       return entries;
@@ -80,14 +90,29 @@ final class WarmState {
     }
   }
 
-  private static void write(List<Entry> entries, DataOutput out) throws IOException {
-    out.writeInt(FORMAT);
-    out.writeInt(entries.size());
-    for (Entry entry : entries) {
+  private static void write(Entry entry, DataOutput out) {
+    try {
+      out.writeBoolean(true);
       out.writeLong(entry.fileId);
       out.writeLong(entry.blockIndex);
       out.writeLong(entry.fileGeneration);
       out.writeLong(entry.granules);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /** A number that other keys, or the same ones in another order, do not have. */
+  static final class Fingerprint {
+    private long hash;
+
+    void add(Entry entry) {
+      long key = BlockKey.hash(entry.fileId, entry.blockIndex);
+      hash = ((hash * MULTIPLIER ^ key ^ entry.fileGeneration) * MULTIPLIER ^ entry.granules) + 1;
+    }
+
+    long value() {
+      return hash;
     }
   }
 
