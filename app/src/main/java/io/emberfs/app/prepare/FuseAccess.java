@@ -2,6 +2,7 @@ package io.emberfs.app.prepare;
 
 import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
+import io.emberfs.fuse.channel.UringTransport;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -13,7 +14,7 @@ import java.util.List;
  *
  * @param device {@code /dev/fuse}
  * @param configuration {@code /etc/fuse.conf}
- * @param uringParameter {@code /sys/module/fuse/parameters/enable_uring}
+ * @param uringParameter {@link UringTransport#PARAMETER}
  * @param libraries directories that hold libraries, themselves or one below
  * @param root whether root asks, who needs no helper
  */
@@ -30,7 +31,7 @@ public record FuseAccess(
     return new FuseAccess(
         Path.of("/dev/fuse"),
         Path.of("/etc/fuse.conf"),
-        Path.of("/sys/module/fuse/parameters/enable_uring"),
+        Path.of(UringTransport.PARAMETER),
         List.of(Path.of("/usr/lib"), Path.of("/lib"), Path.of("/usr/lib64")),
         root);
   }

@@ -31,8 +31,6 @@ import org.slf4j.LoggerFactory;
 final class UringConnection implements Rings {
   private static final Logger LOG = LoggerFactory.getLogger(UringConnection.class);
 
-  private static final Path PARAMETER = Path.of("/sys/module/fuse/parameters/enable_uring");
-
   /** How long threads may take that have nothing to do any more. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -139,9 +137,10 @@ final class UringConnection implements Rings {
   /** What holds until the kernel offers rings after all. */
   private static String whyNotOffered() {
     try {
-      return Files.readString(PARAMETER).strip().equals("Y")
+      return Files.readString(Path.of(UringTransport.PARAMETER)).strip().equals("Y")
           ? "the kernel does not offer rings"
-          : "rings are switched off on this machine; root switches them on: echo Y > " + PARAMETER;
+          : "rings are switched off on this machine; root switches them on: echo Y > "
+              + UringTransport.PARAMETER;
     } catch (IOException missing) {
       return "this kernel has no FUSE over io_uring, which needs Linux 6.14 or later";
     }

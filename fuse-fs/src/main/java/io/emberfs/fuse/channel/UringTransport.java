@@ -18,6 +18,9 @@ import org.slf4j.LoggerFactory;
 public final class UringTransport extends DeviceTransport {
   private static final Logger LOG = LoggerFactory.getLogger(UringTransport.class);
 
+  /** The switch of the kernel's module: Y or N. */
+  public static final String PARAMETER = "/sys/module/fuse/parameters/enable_uring";
+
   private final RingShape shape;
   private volatile @Nullable UringConnection rings;
 

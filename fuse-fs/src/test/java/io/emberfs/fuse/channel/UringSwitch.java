@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * is what the tests then expect.
  */
 public final class UringSwitch implements BeforeAllCallback, AfterAllCallback {
-  static final Path PARAMETER = Path.of("/sys/module/fuse/parameters/enable_uring");
+  static final Path PARAMETER = Path.of(UringTransport.PARAMETER);
 
   private String before = "";
 
