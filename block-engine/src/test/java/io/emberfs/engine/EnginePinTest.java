@@ -12,6 +12,7 @@ import io.emberfs.testkit.FaultyBackingStore;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,8 @@ final class EnginePinTest {
   private static final long RAM_BYTES = 4 << 20;
   private static final int FILE_BYTES = 1 << 20;
   private static final int SCANNED_FILES = 12;
+  private static final int DEPTH = 1500;
+  private static final long SMALL_STACK_BYTES = 192 << 10;
   private static final long ROUND_MILLIS = 10_001;
 
   private final EngineFixture engine = new EngineFixture(BLOCK_SIZE, RAM_BYTES, 0);
@@ -123,6 +126,19 @@ final class EnginePinTest {
     scan();
     long halfNow = held.bytesMax(TierPins.PERCENT_DEFAULT); // more slots are in use
     assertThat(held.heldBytes()).isBetween(halfNow - BLOCK_SIZE, halfNow);
+  }
+
+  /** A tree may be deeper than the stack of a thread that has little of it. */
+  @Test
+  void aTreeOfAnyDepthIsLookedThrough() throws Exception {
+    String deep = "deep" + "/d".repeat(DEPTH) + "/f";
+    engine.store().changeBehind(deep, new byte[1]);
+    engine.passYouth();
+    AtomicReference<Outcome> outcome = new AtomicReference<>();
+    Thread asking = new Thread(null, () -> outcome.set(pin("deep")), "small", SMALL_STACK_BYTES);
+    asking.start();
+    asking.join();
+    assertThat(outcome.get()).isEqualTo(new Outcome.Done(1, 1));
   }
 
   @Test

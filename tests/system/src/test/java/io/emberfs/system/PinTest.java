@@ -27,6 +27,9 @@ final class PinTest {
   /** More blocks than there are in the files that come first. */
   private static final long EVICTIONS_MIN = 100;
 
+  /** Their names alone would fit a request, what stands around each would not. */
+  private static final int MANY_PATHS = 3000;
+
   private static final Duration SCANS_MAX = Duration.ofMinutes(2);
   private static final Duration ROUND_MAX = Duration.ofSeconds(30);
 
@@ -91,6 +94,7 @@ final class PinTest {
     assertThat(backingBytesOfReading(second, file)).as("after a restart").isZero();
 
     second.kill();
+    assertRefused(NOT_MOUNTED, "is a dead mount", "umount", "pin", file.toString());
     Mount third = mount(rig, "--ssd", "0");
     assertThat(pins(third)).as("after a kill").hasSize(1);
     Files.readAllBytes(file);
@@ -119,6 +123,19 @@ final class PinTest {
     mount.drop("ram");
     assertThat(backingBytesOfReading(mount, file)).as("from the SSD").isZero();
     assertThat(backingBytesOfReading(mount, notPinned)).as("not pinned").isPositive();
+  }
+
+  @Test
+  void morePathsThanARequestHoldsAreRefusedAndNothingIsPinned(Rig rig) throws Exception {
+    fill(rig.backing());
+    Mount mount = mount(rig, "--ssd", "0");
+    List<String> arguments = new ArrayList<>(List.of("pin"));
+    for (int i = 0; i < MANY_PATHS; i++) {
+      Files.createFile(rig.backing().resolve("empty-" + i));
+      arguments.add(mount.path().resolve("empty-" + i).toString());
+    }
+    assertRefused(USAGE, "longer than", "directory", arguments.toArray(String[]::new));
+    assertThat(pins(mount)).isEmpty();
   }
 
   @Test
