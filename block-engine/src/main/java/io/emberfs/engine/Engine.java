@@ -21,6 +21,7 @@ import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.file.VersionCheck;
 import io.emberfs.engine.pin.PinRounds;
 import io.emberfs.engine.pin.PinTable;
+import io.emberfs.engine.policy.SecondTouch;
 import io.emberfs.engine.prefetch.AccessRing;
 import io.emberfs.engine.prefetch.PrefetchLimits;
 import io.emberfs.engine.prefetch.PrefetchScheduler;
@@ -71,9 +72,6 @@ public final class Engine implements AutoCloseable {
 
   /** What a kill may lose of the order of RAM's blocks, and of what the models have learned. */
   private static final long SAVE_PERIOD_MILLIS = 60_000;
-
-  /** Blocks that are being rewritten change many times in this while and are handed down once. */
-  private static final long HAND_DOWN_IDLE_MILLIS = 1_000;
 
   /**
    * A budget that a tier can be made with before it is shrunk to nothing; its memory is never
@@ -146,7 +144,7 @@ public final class Engine implements AutoCloseable {
             fence,
             geometry,
             transfer,
-            AdmissionPolicy.ALWAYS,
+            admission(lower, geometry),
             handDownScratch,
             clock,
             meters);
@@ -242,7 +240,7 @@ public final class Engine implements AutoCloseable {
   /** Runs the background roles on threads of these workers. */
   public void start(Workers workers, int prefetchThreads) {
     workers.restingLoop("emberfs-ram", ROLE_IDLE_MILLIS, chain.ram()::maintain);
-    workers.loop("emberfs-hand-down", HAND_DOWN_IDLE_MILLIS, handDown::step);
+    workers.restingLoop("emberfs-hand-down", ROLE_IDLE_MILLIS, handDown::stepIfDue);
     workers.loop("emberfs-check", checkPeriodMillis(), this::checkStep);
     workers.restingLoop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
     workers.loop("emberfs-save", SAVE_PERIOD_MILLIS, this::saveStep);
@@ -330,6 +328,12 @@ public final class Engine implements AutoCloseable {
     codecs.close();
     loadScratch.close();
     handDownScratch.close();
+  }
+
+  private static AdmissionPolicy admission(List<Tier> lower, BlockGeometry geometry) {
+    return lower.isEmpty()
+        ? AdmissionPolicy.ALWAYS
+        : new SecondTouch(geometry, lower.getFirst().capacityBytes());
   }
 
   /**

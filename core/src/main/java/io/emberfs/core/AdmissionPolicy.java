@@ -1,19 +1,16 @@
 package io.emberfs.core;
 
-/**
- * Decides whether a block that leaves one tier is worth a place in the next. Any thread, no
- * waiting.
- */
+/** Decides whether a block is worth a place in the next tier. Any thread, no waiting. */
 @FunctionalInterface
 public interface AdmissionPolicy {
   /**
-   * Whether the candidate should be offered.
+   * Whether the candidate should be offered. Asking is remembered: one that was declined may be
+   * admitted when it is asked for again.
    *
-   * @param candidate the block that may enter
-   * @param hitCount uses of the block since it entered the tier above, saturating
+   * @param candidate a block of which the tier has nothing yet
    */
-  boolean admit(BlockMeta candidate, int hitCount);
+  boolean admit(BlockMeta candidate, Tier tier);
 
   /** Admits everything. */
-  AdmissionPolicy ALWAYS = (candidate, hitCount) -> true;
+  AdmissionPolicy ALWAYS = (candidate, tier) -> true;
 }

@@ -65,6 +65,19 @@ public interface ReplacementPolicy {
     boolean isPrefetched(int slot);
   }
 
+  /** Makes policies of one kind. */
+  interface Factory {
+    /**
+     * Makes one.
+     *
+     * @param slotCount slots are numbered from 0 to one less
+     */
+    ReplacementPolicy make(int slotCount, SlotView view);
+
+    /** Heap bytes that one takes for so many slots, all of them used. */
+    long bytesMax(int slotCount);
+  }
+
   /** Receives slots. */
   @FunctionalInterface
   interface SlotVisitor {

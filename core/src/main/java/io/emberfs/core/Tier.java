@@ -119,6 +119,13 @@ public interface Tier extends AutoCloseable {
   }
 
   /**
+   * Tells this tier what stands above it, once, before the first offer: of two blocks that might
+   * leave, the one that is above had better stay, for its uses are not seen here and a new start
+   * will want it. A tier that keeps nothing over a start need not care.
+   */
+  default void setUpper(Presence upper) {}
+
+  /**
    * Makes what was offered before this call survive the death of the process, where the tier is
    * persistent. May wait.
    */
@@ -126,6 +133,13 @@ public interface Tier extends AutoCloseable {
 
   @Override
   void close();
+
+  /** Which blocks a tier has. Any thread, no waiting. */
+  @FunctionalInterface
+  interface Presence {
+    /** Whether anything of the block is there, as far as can be seen in passing. */
+    boolean holds(long fileId, long blockIndex);
+  }
 
   /** Receives the answers of {@link #lookupAll}; owns the leases in them. */
   @FunctionalInterface

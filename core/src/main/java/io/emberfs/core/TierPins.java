@@ -23,6 +23,11 @@ public interface TierPins {
         public void remove(long fileId) {}
 
         @Override
+        public boolean contains(long fileId) {
+          return false;
+        }
+
+        @Override
         public void setPercentMax(int percent) {}
 
         @Override
@@ -46,6 +51,9 @@ public interface TierPins {
 
   /** The file's blocks are victims like others again when this returns. */
   void remove(long fileId);
+
+  /** Whether the file's blocks are held. */
+  boolean contains(long fileId);
 
   /** Sets the share of the tier that may be held, from 0 to 100 per cent. */
   void setPercentMax(int percent);

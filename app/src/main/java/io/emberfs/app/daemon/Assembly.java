@@ -28,6 +28,7 @@ import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.engine.codec.SnappyCodec;
 import io.emberfs.engine.codec.ZstdCodec;
 import io.emberfs.engine.file.StripedWriteFence;
+import io.emberfs.engine.policy.PolicyFactory;
 import io.emberfs.engine.ram.RamBudget;
 import io.emberfs.engine.ram.RamTierSpec;
 import io.emberfs.ffi.CpuClock;
@@ -79,6 +80,9 @@ public final class Assembly implements Daemon.Assembler {
   private static final int WARM_BLOCKS_MAX = 1 << 20;
   private static final int STATE_PIECE_BYTES_MAX = 64 << 20;
   private static final int NGRAM_ENTRIES = 64 << 10;
+
+  /** Below RAM, where uses are rare, and most blocks are never used again. */
+  private static final String LOWER_POLICY = "s3fifo";
 
   private final UnaryOperator<BackingStore> aroundBacking;
 
@@ -136,7 +140,10 @@ public final class Assembly implements Daemon.Assembler {
       SsdDatabase ssd =
           SsdDatabase.open(
               stateDirectory.ssd(),
-              new SsdSpec(configuration.geometry(), configuration.ssdBytes()),
+              new SsdSpec(
+                  configuration.geometry(),
+                  configuration.ssdBytes(),
+                  PolicyFactory.of(LOWER_POLICY)),
               fence,
               clock,
               meters);

@@ -64,7 +64,16 @@ public final class PolicyFactory {
    */
   public static ReplacementPolicy create(
       String name, int slotCount, ReplacementPolicy.SlotView view) {
-    return kind(name).maker().make(slotCount, view);
+    return kind(name).make(slotCount, view);
+  }
+
+  /**
+   * Policies of this name, for an owner who knows no names.
+   *
+   * @throws IllegalArgumentException naming the known policies
+   */
+  public static ReplacementPolicy.Factory of(String name) {
+    return kind(name);
   }
 
   private static Kind kind(String name) {
@@ -81,7 +90,18 @@ public final class PolicyFactory {
     return Map.entry(name, new Kind(bytesPerSlot, bytesBesides, maker));
   }
 
-  private record Kind(int bytesPerSlot, IntToLongFunction bytesBesides, Maker maker) {}
+  private record Kind(int bytesPerSlot, IntToLongFunction bytesBesides, Maker maker)
+      implements ReplacementPolicy.Factory {
+    @Override
+    public ReplacementPolicy make(int slotCount, ReplacementPolicy.SlotView view) {
+      return maker.make(slotCount, view);
+    }
+
+    @Override
+    public long bytesMax(int slotCount) {
+      return (long) slotCount * bytesPerSlot + bytesBesides.applyAsLong(slotCount);
+    }
+  }
 
   @FunctionalInterface
   private interface Maker {

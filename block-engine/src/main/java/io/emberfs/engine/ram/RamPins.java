@@ -49,6 +49,11 @@ final class RamPins implements TierPins {
   }
 
   @Override
+  public boolean contains(long fileId) {
+    return pinned.files().contains(fileId);
+  }
+
+  @Override
   public void setPercentMax(int percent) {
     pinned.setPercentMax(percent);
   }

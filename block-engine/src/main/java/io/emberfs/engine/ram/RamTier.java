@@ -70,6 +70,7 @@ public final class RamTier implements Tier {
   private final RamScrub scrub;
   private final RamPins pins;
   private final Meters.Counter checksumFailures;
+  private final Meters.Counter evictedUnsaved;
   private volatile long capacityBytes;
   private volatile boolean isClosed;
 
@@ -89,6 +90,7 @@ public final class RamTier implements Tier {
     capacityBytes = capacityBytesMax;
     layout = RamLayout.of(geometry, capacityBytesMax, spec.policy());
     checksumFailures = meters.counter("integrity.checksumFailures");
+    evictedUnsaved = meters.counter("ram.evictedUnsaved");
     ReentrantLock lock = new ReentrantLock();
     table = new EntryTable(layout, lock, arena);
     int pageSize = geometry.granuleSize();
@@ -218,6 +220,11 @@ public final class RamTier implements Tier {
     return reader.validGranules(fileId, blockIndex, fileGeneration);
   }
 
+  /** Whether anything of a block is here; any thread, also after the end. */
+  public boolean holds(long fileId, long blockIndex) {
+    return !isClosed && reader.find(fileId, blockIndex) != null;
+  }
+
   @Override
   public void remove(long fileId, long blockIndex) {
     removeGranules(fileId, blockIndex, geometry.fullMask());
@@ -305,6 +312,11 @@ public final class RamTier implements Tier {
   @Override
   public long evictionCount() {
     return shelf.evictionCount();
+  }
+
+  /** Number of blocks evicted that no lower tier was given. */
+  public long evictedUnsavedCount() {
+    return evictedUnsaved.value();
   }
 
   /** The budget at construction: all that was reserved. */

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * The role that copies blocks from RAM to the first tier below it, soon after they came, so that a
  * killed mount is warm too.
  *
+ * <p>What that tier does not admit gets a second chance: a block that is still in RAM some seconds
+ * later is handed down then, and everything in RAM is when the engine closes.
+ *
  * <p>One thread calls {@link #step}; {@link #offer} may be called by any. The fence's sequence is
  * noted before a block is taken from RAM: a write that comes between makes the tier decline.
  */
@@ -25,6 +28,17 @@ public final class HandDown {
   private static final int BLOCKS_PER_STEP = 64;
   private static final long FLUSH_INTERVAL_NANOS = 2_000_000_000L;
   private static final int SCRATCH_BUFFERS = 4;
+
+  /** With the flush that follows, what RAM holds for ten seconds survives a kill. */
+  private static final long SECOND_CHANCE_NANOS = 5_000_000_000L;
+
+  private static final int POSTPONED_MAX = 1 << 16;
+
+  /** Blocks that are being rewritten change many times in this while and are handed down once. */
+  private static final long REST_NANOS = 1_000_000_000L;
+
+  /** For so long after RAM let go of a block that was not handed down there is no such rest. */
+  private static final long HURRY_NANOS = 5_000_000_000L;
 
   private final TierChain chain;
   private final @Nullable Tier below;
@@ -37,6 +51,14 @@ public final class HandDown {
   private final Clock clock;
   private final Meters.Counter handedDown;
   private final Meters.Counter declined;
+  private final Meters.Counter postponements;
+
+  // Touched by the role's thread alone, as the fields below.
+  private final PostponedBlocks postponed = new PostponedBlocks(POSTPONED_MAX);
+  private boolean isLastChance;
+  private long restedSinceNanos;
+  private long hurryUntilNanos;
+  private long evictedUnsavedSeen;
 
   private long firstUnflushedNanos;
   private boolean unflushed;
@@ -66,14 +88,39 @@ public final class HandDown {
     this.admission = admission;
     this.scratch = scratch;
     this.clock = clock;
-    flushedInVainNanos = clock.nanoTime() - FLUSH_INTERVAL_NANOS;
+    long now = clock.nanoTime();
+    flushedInVainNanos = now - FLUSH_INTERVAL_NANOS;
+    restedSinceNanos = now - REST_NANOS;
+    hurryUntilNanos = now;
     handedDown = meters.counter("handDown.blocks");
     declined = meters.counter("handDown.declined");
+    postponements = meters.counter("handDown.postponed");
   }
 
   /** Scratch memory that {@link HandDown} needs, for the pool given to it. */
   public static ScratchPool scratchFor(BlockGeometry geometry) {
     return new ScratchPool(SCRATCH_BUFFERS, 4L * geometry.blockSize());
+  }
+
+  /**
+   * As {@link #step}, with a rest after the last block, unless RAM has shown that it does not keep
+   * what comes for so long.
+   */
+  public int stepIfDue() {
+    long now = clock.nanoTime();
+    long evictedUnsaved = chain.ram().evictedUnsavedCount();
+    if (evictedUnsaved != evictedUnsavedSeen) {
+      evictedUnsavedSeen = evictedUnsaved;
+      hurryUntilNanos = now + HURRY_NANOS;
+    }
+    if (now - restedSinceNanos < REST_NANOS && now - hurryUntilNanos >= 0) {
+      return 0;
+    }
+    int count = step();
+    if (count == 0) {
+      restedSinceNanos = now;
+    }
+    return count;
   }
 
   /**
@@ -85,6 +132,7 @@ public final class HandDown {
     if (tier == null) {
       return 0;
     }
+    recallDue();
     int count = 0;
     MemorySegment buffer = scratch.take();
     try {
@@ -95,10 +143,7 @@ public final class HandDown {
         if (meta == null) {
           break;
         }
-        Encoded block = encode(tier, withSequence(meta, sequence), buffer);
-        if (block != null) {
-          count(offerPatiently(tier, block));
-        }
+        handDown(tier, withSequence(meta, sequence), buffer);
         count++;
       }
     } finally {
@@ -115,6 +160,7 @@ public final class HandDown {
     if (tier == null) {
       return;
     }
+    isLastChance = true;
     while (step() > 0) {
       // Until RAM has nothing that the tier below lacks.
     }
@@ -130,13 +176,49 @@ public final class HandDown {
     }
     MemorySegment buffer = scratch.take();
     try {
+      if (isOutdated(plain) || !isWanted(tier, plain)) {
+        declined.increment();
+        return;
+      }
       MemorySegment.copy(raw, 0, buffer, 0, plain.rawSize());
       Encoded block = encode(tier, plain, buffer);
-      if (block != null) {
-        count(tier.offer(block.meta(), block.stored()));
-      }
+      count(tier.offer(block.meta(), block.stored()));
     } finally {
       scratch.give(buffer);
+    }
+  }
+
+  private void handDown(Tier tier, BlockMeta meta, MemorySegment buffer) {
+    if (isOutdated(meta)) {
+      return;
+    }
+    // Where no more can be postponed the device is not spared, but nothing is forgotten.
+    if (isLastChance || isWanted(tier, meta) || postponed.isFull()) {
+      count(offerPatiently(tier, encode(tier, meta, buffer)));
+    } else {
+      postponed.add(meta.fileId(), meta.blockIndex(), clock.nanoTime() + SECOND_CHANCE_NANOS);
+      postponements.increment();
+    }
+  }
+
+  /** Whether the tier has some of the block already, is asked to keep it, or admits it. */
+  private boolean isWanted(Tier tier, BlockMeta meta) {
+    return tier.pins().contains(meta.fileId())
+        || tier.validGranules(meta.fileId(), meta.blockIndex(), meta.fileGeneration()) != 0
+        || admission.admit(meta, tier);
+  }
+
+  private boolean isOutdated(BlockMeta meta) {
+    FileState state = files.inMemory(meta.fileId());
+    return state != null && state.fileGeneration() != meta.fileGeneration();
+  }
+
+  /** Those whose second chance has come stand among the unsaved again, if they are in RAM. */
+  private void recallDue() {
+    long now = clock.nanoTime();
+    while (postponed.isDue(now) || isLastChance && !postponed.isEmpty()) {
+      boolean _ = chain.ram().handDownAgain(postponed.firstFileId(), postponed.firstBlockIndex());
+      postponed.removeFirst();
     }
   }
 
@@ -172,18 +254,10 @@ public final class HandDown {
   }
 
   /**
-   * Makes of a block what the tier is to store; null if it is not to be offered. The block stands
-   * in the buffer's first quarter; the other three are for expanding, uniting and encoding.
+   * Makes of a block what the tier is to store. The block stands in the buffer's first quarter; the
+   * other three are for expanding, uniting and encoding.
    */
-  private @Nullable Encoded encode(Tier tier, BlockMeta meta, MemorySegment buffer) {
-    FileState state = files.inMemory(meta.fileId());
-    if (state != null && state.fileGeneration() != meta.fileGeneration()) {
-      return null;
-    }
-    if (!admission.admit(meta, 0)) {
-      declined.increment();
-      return null;
-    }
+  private Encoded encode(Tier tier, BlockMeta meta, MemorySegment buffer) {
     BlockMeta offered = meta;
     MemorySegment stored = quarter(buffer, 0).asSlice(0, meta.storedSize());
     long present = tier.validGranules(meta.fileId(), meta.blockIndex(), meta.fileGeneration());

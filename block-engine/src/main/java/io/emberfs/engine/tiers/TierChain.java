@@ -15,6 +15,9 @@ public final class TierChain {
   public TierChain(RamTier ram, List<Tier> lower) {
     this.ram = ram;
     this.lower = List.copyOf(lower);
+    for (Tier tier : this.lower) {
+      tier.setUpper(ram::holds);
+    }
   }
 
   public RamTier ram() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.core.AdmissionPolicy;
 import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.BlockKey;
 import io.emberfs.core.BlockMeta;
 import io.emberfs.core.FileRecords;
 import io.emberfs.core.Meters;
@@ -23,7 +24,10 @@ import io.emberfs.testkit.FakeWriteFence;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
 final class HandDownTest {
@@ -58,29 +62,109 @@ final class HandDownTest {
     assertThat(flushCount).as("the one in vain, and the one at the end").isEqualTo(2);
   }
 
+  @Test
+  void whatTheTierDoesNotAdmitIsHandedDownOnceItHasStayedInRam() {
+    room = BLOCK_COUNT;
+    withBlocksInRam(
+        admittingTheSecondTime(),
+        (handDown, ram) -> {
+          run(handDown);
+          assertThat(stored.blockCount()).isZero();
+          assertThat(meters.counter("handDown.postponed").value()).isEqualTo(BLOCK_COUNT);
+
+          ram.removeFrom(FILE, BLOCK_COUNT / 2);
+          clock.advanceNanos(4_999_999_999L);
+          run(handDown);
+          assertThat(stored.blockCount()).as("not yet").isZero();
+          clock.advanceNanos(1);
+          run(handDown);
+          assertThat(stored.blockCount()).as("those that stayed").isEqualTo(BLOCK_COUNT / 2);
+        });
+  }
+
+  @Test
+  void atTheEndWhatIsInRamIsHandedDownWhateverTheTierAdmits() {
+    room = BLOCK_COUNT;
+    withBlocksInRam(
+        (_, _) -> false,
+        (handDown, _) -> {
+          run(handDown);
+          assertThat(stored.blockCount()).isZero();
+          handDown.drain();
+          assertThat(stored.blockCount()).isEqualTo(BLOCK_COUNT);
+        });
+  }
+
+  @Test
+  void theRoleRestsBetweenItsRoundsUnlessRamLosesBlocksMeanwhile() {
+    room = 1 << 20;
+    withBlocksInRam(
+        AdmissionPolicy.ALWAYS,
+        (handDown, ram) -> {
+          while (handDown.stepIfDue() > 0) {
+            // the first round is due at once
+          }
+          assertThat(stored.blockCount()).isEqualTo(BLOCK_COUNT);
+
+          insert(ram, BLOCK_COUNT);
+          assertThat(handDown.stepIfDue()).as("it rests").isZero();
+          clock.advanceNanos(1_000_000_000L);
+          assertThat(handDown.stepIfDue()).isEqualTo(1);
+          assertThat(handDown.stepIfDue()).isZero();
+
+          long lost = ram.evictedUnsavedCount();
+          int next = BLOCK_COUNT + 1;
+          while (ram.evictedUnsavedCount() == lost) {
+            insert(ram, next++);
+          }
+          assertThat(handDown.stepIfDue()).as("no rest now").isPositive();
+        });
+  }
+
+  private void insert(RamTier ram, int block) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment raw = arena.allocate(geometry.blockSize(), Long.BYTES);
+      assertThat(ram.insert(meta(block, raw), raw, 0)).isTrue();
+    }
+  }
+
+  private static void run(HandDown handDown) {
+    while (handDown.step() > 0) {
+      // until there is nothing to do now
+    }
+  }
+
+  private static AdmissionPolicy admittingTheSecondTime() {
+    Set<BlockKey> asked = new HashSet<>();
+    return (candidate, _) -> !asked.add(new BlockKey(candidate.fileId(), candidate.blockIndex()));
+  }
+
   private void drain() {
+    withBlocksInRam(AdmissionPolicy.ALWAYS, (handDown, _) -> handDown.drain());
+  }
+
+  private void withBlocksInRam(AdmissionPolicy admission, BiConsumer<HandDown, RamTier> body) {
     Tier tier = crowded();
     RamTierSpec spec = new RamTierSpec(geometry, TIER_BYTES, "lru", CodecChoice.NONE);
     try (Codecs codecs = Codecs.standard();
         RamTier ram = new RamTier(spec, fence, RamTier.Observer.NONE, meters, codecs);
-        ScratchPool scratch = HandDown.scratchFor(geometry);
-        Arena arena = Arena.ofConfined()) {
-      MemorySegment raw = arena.allocate(geometry.blockSize(), Long.BYTES);
+        ScratchPool scratch = HandDown.scratchFor(geometry)) {
       for (int block = 0; block < BLOCK_COUNT; block++) {
-        assertThat(ram.insert(meta(block, raw), raw, 0)).isTrue();
+        insert(ram, block);
       }
-      new HandDown(
+      HandDown handDown =
+          new HandDown(
               new TierChain(ram, List.of(tier)),
               new FileTable(new FakeBackingStore(), FileRecords.none(), clock, 1),
               fence,
               geometry,
               new BlockTransfer(
                   geometry, codecs, new BlockEncoder(CodecChoice.NONE, codecs, meters)),
-              AdmissionPolicy.ALWAYS,
+              admission,
               scratch,
               clock,
-              meters)
-          .drain();
+              meters);
+      body.accept(handDown, ram);
     }
   }
 

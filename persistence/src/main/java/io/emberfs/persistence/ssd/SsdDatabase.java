@@ -55,7 +55,7 @@ public final class SsdDatabase implements AutoCloseable {
     int blockSize = spec.geometry().blockSize();
     this.store = store;
     this.coldStart = coldStart;
-    index = new SsdIndex(blockCountMax(spec));
+    index = new SsdIndex(blockCountMax(spec), spec.policies());
     lookupBuffers =
         new BufferPool(
             (int) Math.clamp(LOOKUP_BUFFER_BYTES / blockSize, BUFFER_COUNT_MIN, LOOKUP_BUFFERS_MAX),
@@ -138,7 +138,10 @@ public final class SsdDatabase implements AutoCloseable {
     return coldStart;
   }
 
-  /** Memory outside the heap at most: write buffers, block cache, index and transfer buffers. */
+  /**
+   * Memory outside the heap at most: write buffers, block cache, index and transfer buffers; and
+   * the policy's in it.
+   */
   public long memoryBytesMax() {
     return RocksSettings.memoryBytesMax()
         + index.memoryBytesMax()

@@ -40,6 +40,11 @@ final class SsdPins implements TierPins {
   }
 
   @Override
+  public boolean contains(long fileId) {
+    return index.pinned().contains(fileId);
+  }
+
+  @Override
   public void setPercentMax(int percent) {
     synchronized (index) {
       percentMax = percent;

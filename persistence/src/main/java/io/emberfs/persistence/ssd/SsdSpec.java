@@ -1,6 +1,7 @@
 package io.emberfs.persistence.ssd;
 
 import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.ReplacementPolicy;
 
 /**
  * What an SSD tier is told.
@@ -8,8 +9,10 @@ import io.emberfs.core.BlockGeometry;
  * @param geometry how files are cut; a database made with another one is started anew
  * @param capacityBytes budget for live blocks with their overhead; the files on disk stay below
  *     {@link #diskBytesMax}
+ * @param policies make what decides which block leaves
  */
-public record SsdSpec(BlockGeometry geometry, long capacityBytes) {
+public record SsdSpec(
+    BlockGeometry geometry, long capacityBytes, ReplacementPolicy.Factory policies) {
   /** The smallest useful budget: a few write buffers. */
   public static final long CAPACITY_BYTES_MIN = 1L << 20;
 

@@ -20,8 +20,7 @@ import org.rocksdb.RocksDBException;
  * The SSD tier: budget, eviction and leases over {@link IndexedBlocks}.
  *
  * <p>A hit is copied from the database into a buffer of a fixed pool, verified, and lent until its
- * lease is closed; no buffer, no answer: busy. Oldest blocks go first, used ones get another turn,
- * those of files that have moved on go at once.
+ * lease is closed; no buffer, no answer: busy. Who leaves is up to {@link SsdIndex}.
  *
  * <p><b>Failure.</b> When the database fails, or too many blocks come back damaged, the index is
  * emptied: lookups miss, offers are declined. A removal is still tried; if that fails too, the
@@ -314,12 +313,19 @@ final class SsdTier implements Tier {
   }
 
   @Override
+  public void setUpper(Presence upper) {
+    synchronized (index) {
+      index.setUpper(upper);
+    }
+  }
+
+  @Override
   public void forEachMeta(MetaSink sink) {
     enter();
     try {
       int[] entries;
       synchronized (index) {
-        entries = index.newestFirst();
+        entries = index.byValue();
       }
       for (int entry : entries) {
         BlockMeta meta = null;

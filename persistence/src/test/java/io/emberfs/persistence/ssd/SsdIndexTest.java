@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.core.BlockKey;
 import io.emberfs.core.BlockMeta;
+import io.emberfs.testkit.FakePolicy;
 import io.emberfs.testkit.Seeds;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 final class SsdIndexTest {
   private static final int BLOCK_COUNT_MAX = 300;
 
-  private final SsdIndex index = new SsdIndex(BLOCK_COUNT_MAX);
+  private final SsdIndex index = new SsdIndex(BLOCK_COUNT_MAX, FakePolicy.FACTORY);
 
   @AfterEach
   void close() {
@@ -33,12 +34,40 @@ final class SsdIndexTest {
   }
 
   @Test
-  void anEndlessRowOfUsedBlocksIsCutOff() {
+  void aBlockThatStandsAboveAsWellStaysAsLongAsThereIsAnotherVictim() {
+    index.setUpper((_, blockIndex) -> blockIndex < 3);
+    for (long block = 0; block < 5; block++) {
+      index.put(meta(1, block, 10));
+    }
+    assertThat(takeVictims(2)).containsExactly(3, 4);
+    assertThat(index.blockCount()).isEqualTo(3);
+    assertThat(takeVictims(3)).as("then nothing else is left").containsExactlyInAnyOrder(0, 1, 2);
+  }
+
+  @Test
+  void lookingForAnotherVictimIsCutOff() {
+    int[] asked = new int[1];
+    index.setUpper((_, _) -> {
+      asked[0]++;
+      return true;
+    });
     for (long block = 0; block < 10; block++) {
       index.put(meta(1, block, 10));
-      index.touch(index.find(1, block));
     }
     assertThat(index.meta(index.victim(3)).blockIndex()).isEqualTo(3);
+    assertThat(asked[0]).isEqualTo(3);
+  }
+
+  @Test
+  void aReplacedBlockKeepsItsRank() {
+    index.put(meta(1, 0, 10));
+    index.put(meta(1, 1, 10));
+    index.touch(index.find(1, 0));
+    index.put(meta(1, 0, 20));
+
+    assertThat(index.storedBytes()).isEqualTo(30);
+    assertThat(takeVictims()).containsExactly(1, 0);
+    assertThat(index.storedBytes()).isZero();
   }
 
   @Test
@@ -85,6 +114,11 @@ final class SsdIndexTest {
           case 5 -> {
             int victim = index.victim(1 + random.nextInt(5));
             assertThat(victim == SsdIndex.NONE).isEqualTo(model.isEmpty());
+            if (victim != SsdIndex.NONE) {
+              BlockMeta meta = index.meta(victim);
+              model.remove(new BlockKey(meta.fileId(), meta.blockIndex()));
+              index.delete(victim);
+            }
           }
           case 6 -> {
             if (entry != SsdIndex.NONE) {
@@ -115,13 +149,17 @@ final class SsdIndexTest {
       }
       assertThat(index.storedBytes())
           .isEqualTo(model.values().stream().mapToLong(BlockMeta::storedSize).sum());
-      assertThat(index.newestFirst()).hasSize(model.size()).doesNotHaveDuplicates();
+      assertThat(index.byValue()).hasSize(model.size()).doesNotHaveDuplicates();
       assertThat(index.entryEnd()).isLessThanOrEqualTo(BLOCK_COUNT_MAX);
     });
   }
 
   private int[] takeVictims() {
-    int[] taken = new int[index.blockCount()];
+    return takeVictims(index.blockCount());
+  }
+
+  private int[] takeVictims(int count) {
+    int[] taken = new int[count];
     for (int i = 0; i < taken.length; i++) {
       int victim = index.victim(Integer.MAX_VALUE);
       taken[i] = (int) index.meta(victim).blockIndex();

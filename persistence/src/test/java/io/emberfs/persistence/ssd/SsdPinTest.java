@@ -8,6 +8,7 @@ import io.emberfs.core.Meters;
 import io.emberfs.core.Tier;
 import io.emberfs.core.TierPins;
 import io.emberfs.core.WriteFence;
+import io.emberfs.testkit.FakePolicy;
 import io.emberfs.testkit.TierProbe;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ final class SsdPinTest {
     database =
         SsdDatabase.open(
             temporary.resolve("ssd"),
-            new SsdSpec(GEOMETRY, CAPACITY_BYTES),
+            new SsdSpec(GEOMETRY, CAPACITY_BYTES, FakePolicy.FACTORY),
             WriteFence.OPEN,
             Clock.SYSTEM,
             new Meters());

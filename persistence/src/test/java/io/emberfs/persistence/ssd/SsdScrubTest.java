@@ -9,6 +9,7 @@ import io.emberfs.core.Meters;
 import io.emberfs.core.Tier;
 import io.emberfs.core.WriteFence;
 import io.emberfs.testkit.FakeClock;
+import io.emberfs.testkit.FakePolicy;
 import io.emberfs.testkit.TestBlocks;
 import io.emberfs.testkit.TierProbe;
 import java.io.IOException;
@@ -51,7 +52,7 @@ final class SsdScrubTest {
     database =
         SsdDatabase.open(
             temporary.resolve("ssd"),
-            new SsdSpec(WriteHistory.GEOMETRY, 64L << 20),
+            new SsdSpec(WriteHistory.GEOMETRY, 64L << 20, FakePolicy.FACTORY),
             WriteFence.OPEN,
             clock,
             meters);

@@ -7,6 +7,7 @@ import io.emberfs.core.Clock;
 import io.emberfs.core.Lookup;
 import io.emberfs.core.Meters;
 import io.emberfs.core.WriteFence;
+import io.emberfs.testkit.FakePolicy;
 import io.emberfs.testkit.TierProbe;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ final class SsdSpaceTest {
   void filesStayBoundedHoweverMuchIsOffered() throws IOException {
     long capacityBytes = 16L << 20;
     long blockCount = 20 * capacityBytes / GEOMETRY.blockSize();
-    SsdSpec spec = new SsdSpec(GEOMETRY, capacityBytes);
+    SsdSpec spec = new SsdSpec(GEOMETRY, capacityBytes, FakePolicy.FACTORY);
     try (SsdDatabase database =
         SsdDatabase.open(temporary.resolve("ssd"), spec, WriteFence.OPEN, Clock.SYSTEM, meters)) {
       TierProbe probe = new TierProbe(database.tier(), GEOMETRY, WriteFence.OPEN);

@@ -5,6 +5,7 @@ import io.emberfs.core.Clock;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Tier;
 import io.emberfs.core.WriteFence;
+import io.emberfs.testkit.FakePolicy;
 import io.emberfs.testkit.TierContract;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ final class SsdTierTest extends TierContract {
   @Override
   protected Tier create(BlockGeometry geometry, long capacityBytes, WriteFence fence)
       throws IOException {
-    SsdSpec spec = new SsdSpec(geometry, capacityBytes);
+    SsdSpec spec = new SsdSpec(geometry, capacityBytes, FakePolicy.FACTORY);
     databases.add(
         SsdDatabase.open(
             directory.resolve("ssd" + databases.size()), spec, fence, Clock.SYSTEM, new Meters()));

@@ -12,6 +12,7 @@ import io.emberfs.core.Meters;
 import io.emberfs.core.NodeIdentity;
 import io.emberfs.core.Tier;
 import io.emberfs.core.WriteFence;
+import io.emberfs.testkit.FakePolicy;
 import io.emberfs.testkit.Seeds;
 import io.emberfs.testkit.TestBlocks;
 import io.emberfs.testkit.TierProbe;
@@ -50,7 +51,11 @@ final class WriteHistory {
 
   static SsdDatabase open(Path directory, Meters meters) throws IOException {
     return SsdDatabase.open(
-        directory, new SsdSpec(GEOMETRY, 64L << 20), WriteFence.OPEN, Clock.SYSTEM, meters);
+        directory,
+        new SsdSpec(GEOMETRY, 64L << 20, FakePolicy.FACTORY),
+        WriteFence.OPEN,
+        Clock.SYSTEM,
+        meters);
   }
 
   /** The other process: lives through a history, says so and waits to be killed. */

@@ -33,6 +33,7 @@ public final class Main {
     BENCHMARKS.put("compressed-hit", new CompressedHit());
     BENCHMARKS.put("scale", new Scale());
     BENCHMARKS.put("policies", new PolicyCost());
+    BENCHMARKS.put("below-ram", new BelowRam());
     BENCHMARKS.put("soak", new Soak());
   }
 

@@ -102,7 +102,9 @@ final class SimulatedBacking implements BackingStore {
   public BackingFile open(BackingNode node, OpenMode mode) {
     FileHistory file = world.of(node);
     before("open", file);
-    BackingFile opened = opened(disk.open(node, mode), file, mode);
+    // When a synchronous write gets durable is the simulated file's to say, and to the model.
+    OpenMode inner = mode == OpenMode.READ_WRITE_SYNC ? OpenMode.READ_WRITE : mode;
+    BackingFile opened = opened(disk.open(node, inner), file, mode);
     try {
       world.scheduler.pause();
     } catch (Scheduler.Crash killed) {
