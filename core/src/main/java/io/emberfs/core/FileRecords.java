@@ -29,6 +29,14 @@ public interface FileRecords {
    */
   long newFileId();
 
+  /**
+   * Another number than before when records may be missing that were put: whoever has them puts
+   * them again.
+   */
+  default int revision() {
+    return 0;
+  }
+
   /** Records for a mount without an SSD tier: numbers are fresh in this run, nothing is kept. */
   static FileRecords none() {
     return new FileRecords() {

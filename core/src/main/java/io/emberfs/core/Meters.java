@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Every number that can be seen, by its dotted name ({@code reads.hitBlocks.ram}). Names are looked
@@ -34,6 +35,11 @@ public final class Meters {
     byName.put(name, value);
   }
 
+  /** Shows a text that somebody else keeps, for people; empty where there is nothing to say. */
+  public void text(String name, Supplier<String> value) {
+    byName.put(name, new Text(value));
+  }
+
   /** Visits all meters in the order of their names. */
   public void visit(Visitor visitor) {
     byName.forEach((name, meter) -> {
@@ -41,6 +47,7 @@ public final class Meters {
         case Counter counter -> visitor.count(name, counter.value());
         case Histogram histogram -> visitor.histogram(name, histogram);
         case LongSupplier gauge -> visitor.count(name, gauge.getAsLong());
+        case Text(Supplier<String> value) -> visitor.text(name, value.get());
         case DoubleSupplier ratio -> visitor.ratio(name, ratio.getAsDouble());
         default -> throw new AssertionError(name + " is a " + meter.getClass());
       }
@@ -54,7 +61,12 @@ public final class Meters {
     void ratio(String name, double value);
 
     void histogram(String name, Histogram histogram);
+
+    /** Whoever only counts leaves texts out. */
+    default void text(String name, String value) {}
   }
+
+  private record Text(Supplier<String> value) {}
 
   /** A count that only grows. Any thread, no lock. */
   public static final class Counter {

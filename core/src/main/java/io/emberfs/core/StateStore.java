@@ -29,6 +29,28 @@ public interface StateStore {
   /** Removes the piece of this name, if there is one. */
   void remove(String name) throws IOException;
 
+  /**
+   * A store in whose place nothing can be kept: it has no piece, and refuses to save one.
+   *
+   * @param why said by each refusal
+   */
+  static StateStore unavailable(String why) {
+    return new StateStore() {
+      @Override
+      public void save(String name, Writer writer) throws IOException {
+        throw new IOException(why);
+      }
+
+      @Override
+      public Optional<DataInputStream> load(String name) {
+        return Optional.empty();
+      }
+
+      @Override
+      public void remove(String name) {}
+    };
+  }
+
   /** Writes one piece. */
   @FunctionalInterface
   interface Writer {

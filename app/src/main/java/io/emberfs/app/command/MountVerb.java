@@ -69,6 +69,12 @@ final class MountVerb implements Verb {
   private @Nullable String ssd;
 
   @Option(
+      names = "--keep-free",
+      paramLabel = "SIZE",
+      description = "what the SSD tier leaves free of its disk (5%%, at most 10G)")
+  private @Nullable String keepFree;
+
+  @Option(
       names = "--state-dir",
       paramLabel = "DIR",
       description = "SSD tier and warm state (below the cache home)")
@@ -113,6 +119,7 @@ final class MountVerb implements Verb {
             ram,
             ramMax,
             ssd,
+            keepFree,
             choices.toChoices(),
             allowOther,
             allowNonEmpty,

@@ -34,6 +34,7 @@ public final class Verbs {
           "pin",
           "unpin",
           "scrub",
+          "gc",
           "simulate");
 
   /** What the launcher does itself. */
@@ -112,6 +113,7 @@ public final class Verbs {
       case "pin" -> new PinVerb();
       case "unpin" -> new UnpinVerb();
       case "scrub" -> new ScrubVerb();
+      case "gc" -> new GcVerb();
       case "simulate" -> new SimulateVerb();
       default -> null;
     };

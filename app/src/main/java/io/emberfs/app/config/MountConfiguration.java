@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param ramBytes budget of the RAM tier; 0 switches it off
  * @param ramBytesMax what it can be resized to while it serves; at least {@code ramBytes}
  * @param ssdBytes budget of the SSD tier; 0 switches it off
+ * @param keepFreeBytes what the SSD tier leaves free of the file system it lies on
  * @param geometry how files are cut into blocks
  * @param compression what blocks are compressed with
  * @param policyName name of a replacement policy
@@ -34,6 +35,7 @@ public record MountConfiguration(
     long ramBytes,
     long ramBytesMax,
     long ssdBytes,
+    long keepFreeBytes,
     BlockGeometry geometry,
     Compression compression,
     String policyName,

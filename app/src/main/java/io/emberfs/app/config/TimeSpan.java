@@ -10,6 +10,8 @@ import java.util.regex.Pattern;
 public final class TimeSpan {
   private static final Pattern FORM = Pattern.compile("([0-9]{1,9})(ms|s|m)");
 
+  private static final Pattern AGE = Pattern.compile("([0-9]{1,6})([mhd])");
+
   private TimeSpan() {}
 
   /**
@@ -32,6 +34,29 @@ public final class TimeSpan {
       case "ms" -> Duration.ofMillis(number);
       case "s" -> Duration.ofSeconds(number);
       default -> Duration.ofMinutes(number);
+    };
+  }
+
+  /**
+   * Reads an age, which is a longer duration.
+   *
+   * @param option the option's name, for the message
+   * @return 0 or more
+   */
+  public static Duration parseAge(String option, String text) throws Refusal {
+    Matcher matcher = AGE.matcher(text);
+    if (!matcher.matches()) {
+      throw new Refusal(
+          ExitCode.USAGE,
+          "cannot use " + option + " " + text,
+          "it is not an age",
+          "give a number with m, h or d, such as 90m, 12h, 30d");
+    }
+    long number = Long.parseLong(matcher.group(1));
+    return switch (matcher.group(2)) {
+      case "m" -> Duration.ofMinutes(number);
+      case "h" -> Duration.ofHours(number);
+      default -> Duration.ofDays(number);
     };
   }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
  */
 public record ControlRequest(String verb, Map<String, String> options) {
   public static final String PING = "ping";
+  public static final String STATUS = "status";
   public static final String STATS = "stats";
   public static final String DROP = "drop";
   public static final String RESIZE = "resize";

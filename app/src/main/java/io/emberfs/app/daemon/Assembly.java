@@ -16,6 +16,7 @@ import io.emberfs.core.Meters;
 import io.emberfs.core.MountSpec;
 import io.emberfs.core.Prefetcher;
 import io.emberfs.core.Tier;
+import io.emberfs.core.Workers;
 import io.emberfs.engine.Engine;
 import io.emberfs.engine.EngineConfiguration;
 import io.emberfs.engine.backing.CountingBackingStore;
@@ -43,9 +44,7 @@ import io.emberfs.fuse.jnr.JnrTransport;
 import io.emberfs.fuse.node.NodeTable;
 import io.emberfs.persistence.ssd.SsdDatabase;
 import io.emberfs.persistence.ssd.SsdSpec;
-import io.emberfs.persistence.state.FileStateStore;
 import io.emberfs.persistence.state.StateDirectory;
-import io.emberfs.persistence.state.StateDirectoryException;
 import io.emberfs.predictor.SilentPrefetcher;
 import io.emberfs.predictor.arbiter.Arbiter;
 import io.emberfs.predictor.ngram.NgramPrefetcher;
@@ -78,7 +77,6 @@ public final class Assembly implements Daemon.Assembler {
   private static final int NODE_BYTES = 350;
   private static final int FILE_STATES_MAX = 256 << 10;
   private static final int WARM_BLOCKS_MAX = 1 << 20;
-  private static final int STATE_PIECE_BYTES_MAX = 64 << 20;
   private static final int NGRAM_ENTRIES = 64 << 10;
 
   /** Below RAM, where uses are rare, and most blocks are never used again. */
@@ -127,8 +125,8 @@ public final class Assembly implements Daemon.Assembler {
     Credentials.dropSupplementaryGroups();
     Clock clock = Clock.SYSTEM;
 
-    StateDirectory stateDirectory = openStateDirectory(configuration, meters);
-    opened.addFirst(stateDirectory);
+    MountState state = MountState.open(configuration, meters);
+    opened.addFirst(state);
     BackingStore store = openBacking(configuration, meters);
     opened.addFirst(store);
 
@@ -136,13 +134,15 @@ public final class Assembly implements Daemon.Assembler {
     List<Tier> lower = new ArrayList<>();
     FileRecords records = FileRecords.none();
     Optional<String> coldStart = Optional.empty();
-    if (configuration.ssdBytes() > 0) {
+    Workers.Step care = () -> 0;
+    if (configuration.ssdBytes() > 0 && state.directory() instanceof StateDirectory directory) {
       SsdDatabase ssd =
           SsdDatabase.open(
-              stateDirectory.ssd(),
+              directory.ssd(),
               new SsdSpec(
                   configuration.geometry(),
                   configuration.ssdBytes(),
+                  configuration.keepFreeBytes(),
                   PolicyFactory.of(LOWER_POLICY)),
               fence,
               clock,
@@ -151,6 +151,7 @@ public final class Assembly implements Daemon.Assembler {
       lower.add(ssd.tier());
       records = ssd.records();
       coldStart = ssd.coldStart();
+      care = ssd::care;
       meters.gauge("memory.ssdBytesMax", ssd::memoryBytesMax);
     }
 
@@ -162,7 +163,7 @@ public final class Assembly implements Daemon.Assembler {
             engineConfiguration(configuration),
             store,
             records,
-            new FileStateStore(stateDirectory.state(), STATE_PIECE_BYTES_MAX, meters),
+            state.store(),
             fence,
             Codecs.standard(configuration.compression().zstdLevel()),
             new RamTierSpec(
@@ -194,6 +195,7 @@ public final class Assembly implements Daemon.Assembler {
         new RamBudget(
             engine.chain().ram(), configuration.ramBytes(), new SystemMemory(), clock, meters);
     workers.loop("emberfs-memory", RamBudget.PERIOD_MILLIS, ramBudget::step);
+    workers.loop("emberfs-ssd", SsdDatabase.CARE_PERIOD_MILLIS, care);
     notifier.start(workers);
     watches.start(workers);
     EmberFileSystem fileSystem =
@@ -283,15 +285,6 @@ public final class Assembly implements Daemon.Assembler {
           "cannot mount " + configuration.backing(),
           String.valueOf(failed.getMessage()),
           "see that the directory can be opened");
-    }
-  }
-
-  private static StateDirectory openStateDirectory(MountConfiguration configuration, Meters meters)
-      throws Refusal {
-    try {
-      return StateDirectory.open(configuration.stateDirectory(), configuration.backing(), meters);
-    } catch (StateDirectoryException failed) {
-      throw StateDirectoryRefusals.of(configuration.mountPoint(), failed);
     }
   }
 

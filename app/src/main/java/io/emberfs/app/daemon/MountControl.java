@@ -36,6 +36,8 @@ final class MountControl implements ControlServer.Handler {
   public ControlReply handle(ControlRequest request) {
     return switch (request.verb()) {
       case ControlRequest.PING -> new ControlReply.Done(Map.of());
+      case ControlRequest.STATUS ->
+          new ControlReply.Done(Map.of("troubles", StatsDocument.troubles(mount.meters())));
       case ControlRequest.STATS -> new ControlReply.Done(stats());
       case ControlRequest.DROP -> drop(request.option("tier", ALL_TIERS));
       case ControlRequest.RESIZE -> resize(request.options());

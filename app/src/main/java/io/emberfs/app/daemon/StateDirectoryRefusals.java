@@ -65,6 +65,12 @@ final class StateDirectoryRefusals {
               what,
               "the state directory " + directory + " holds other files (" + failed.detail() + ")",
               "give an empty or a new --state-dir; nothing was changed");
+      case READ_ONLY ->
+          new Refusal(
+              ExitCode.PERMISSION,
+              what,
+              "the state directory " + directory + " lies on a read-only file system",
+              "give another --state-dir, or remount that file system");
       case FAILED ->
           new Refusal(
               ExitCode.FAILED,

@@ -2,6 +2,7 @@ package io.emberfs.app.daemon;
 
 import io.emberfs.core.Histogram;
 import io.emberfs.core.Meters;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 final class StatsDocument {
   private static final double NANOS_PER_MICRO = 1000;
   private static final double PRECISION = 1000;
+  private static final String TROUBLE = ".trouble";
 
   /** Keys that are there also when nobody counts, in the order in which they are printed. */
   private static final List<String> KEYS =
@@ -90,12 +92,42 @@ final class StatsDocument {
           }
 
           @Override
+          public void text(String name, String value) {
+            put(tree, name, value);
+          }
+
+          @Override
           public void histogram(String name, Histogram histogram) {
             put(tree, name + ".p50", micros(histogram, 0.5));
             put(tree, name + ".p99", micros(histogram, 0.99));
           }
         });
     return tree;
+  }
+
+  /** What does not work as it should: a part of the mount, and why; none in good times. */
+  static List<String> troubles(Meters meters) {
+    List<String> troubles = new ArrayList<>();
+    meters.visit(
+        new Meters.Visitor() {
+          @Override
+          public void count(String name, long value) {}
+
+          @Override
+          public void ratio(String name, double value) {}
+
+          @Override
+          public void histogram(String name, Histogram histogram) {}
+
+          @Override
+          public void text(String name, String value) {
+            if (name.endsWith(TROUBLE) && !value.isEmpty()) {
+              String part = name.substring(0, name.length() - TROUBLE.length());
+              troubles.add(part.substring(part.lastIndexOf('.') + 1) + ": " + value);
+            }
+          }
+        });
+    return troubles;
   }
 
   private static Stream<String> below(String branch, String... leaves) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param ram size or share, or null for the default
  * @param ramMax size or share that RAM can be resized to, or null for that of {@code ram}
  * @param ssd size, or null for the default
+ * @param keepFree size, or null for the default
  * @param options values of {@code -o}
  */
 public record MountArguments(
@@ -22,6 +23,7 @@ public record MountArguments(
     @Nullable String ram,
     @Nullable String ramMax,
     @Nullable String ssd,
+    @Nullable String keepFree,
     Choices choices,
     boolean allowOther,
     boolean allowNonEmpty,

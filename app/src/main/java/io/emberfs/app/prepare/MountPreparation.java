@@ -61,6 +61,7 @@ public final class MountPreparation {
             budgets.ramBytes(),
             budgets.ramBytesMax(),
             budgets.ssdBytes(),
+            budgets.keepFreeBytes(),
             ChoiceReader.blockSize(choices.blockSize()),
             ChoiceReader.compression(choices.compress()),
             ChoiceReader.policy(choices.policy()),

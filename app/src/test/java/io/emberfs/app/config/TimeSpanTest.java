@@ -24,4 +24,14 @@ final class TimeSpanTest {
         .isInstanceOf(Refusal.class)
         .hasMessageContaining("--wait " + text);
   }
+
+  @Test
+  void anAgeHasLongerUnits() throws Refusal {
+    assertThat(TimeSpan.parseAge("--older-than", "90m")).isEqualTo(Duration.ofMinutes(90));
+    assertThat(TimeSpan.parseAge("--older-than", "12h")).isEqualTo(Duration.ofHours(12));
+    assertThat(TimeSpan.parseAge("--older-than", "30d")).isEqualTo(Duration.ofDays(30));
+    assertThatThrownBy(() -> TimeSpan.parseAge("--older-than", "30s"))
+        .isInstanceOf(Refusal.class)
+        .hasMessageContaining("--older-than 30s");
+  }
 }

@@ -55,6 +55,7 @@ final class DaemonTest {
             0,
             0,
             0,
+            0,
             new BlockGeometry(BlockGeometry.BLOCK_SIZE_DEFAULT),
             Compression.of(Compression.Choice.OFF),
             "default",

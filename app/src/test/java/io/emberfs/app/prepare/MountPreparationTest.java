@@ -161,6 +161,8 @@ final class MountPreparationTest {
     "ram-max, 1100M, not within one and 16 times --ram",
     "ssd, 1M, too small",
     "ssd, 900000T, has room for",
+    "keep-free, 900000T, the disk has",
+    "keep-free, some, not a size",
   })
   void unusableBudgetsAreRefused(String tier, String size, String why) throws Exception {
     MountArguments arguments =
@@ -171,6 +173,7 @@ final class MountPreparationTest {
             tier.equals("ram") ? size : "64M",
             tier.equals("ram-max") ? size : null,
             tier.equals("ssd") ? size : null,
+            tier.equals("keep-free") ? size : null,
             MountArguments.Choices.defaults(),
             false,
             false,
@@ -192,6 +195,7 @@ final class MountPreparationTest {
             "64M",
             "1G",
             null,
+            null,
             MountArguments.Choices.defaults(),
             false,
             false,
@@ -200,6 +204,14 @@ final class MountPreparationTest {
     assertThat(prepare(larger))
         .extracting(MountConfiguration::ramBytes, MountConfiguration::ramBytesMax)
         .containsExactly(64L << 20, 1L << 30);
+  }
+
+  @Test
+  void aShareOfTheDiskIsLeftFreeAndNoMoreThanTenGigabytes() throws Exception {
+    long disk = Files.getFileStore(temp).getTotalSpace();
+    assertThat(prepare(arguments()).keepFreeBytes())
+        .isEqualTo(Math.min(10L << 30, disk / 100 * 5))
+        .isPositive();
   }
 
   @Test
@@ -212,6 +224,7 @@ final class MountPreparationTest {
             "off",
             null,
             "0",
+            null,
             MountArguments.Choices.defaults(),
             false,
             false,
@@ -355,6 +368,7 @@ final class MountPreparationTest {
         backing,
         mountPoint,
         stateDirectory,
+        null,
         null,
         null,
         null,

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>fileGeneration, size, checkedNanos, version</td><td>volatile; the hit path reads them</td><td>version lock</td></tr>
  * <tr><td>foreignCtimeNanos, readWhileYoung, openedGeneration, openCount, notesAccess, users, readFile, retired</td><td>plain</td>
  *     <td>version lock</td></tr>
- * <tr><td>recordPending</td><td>volatile</td><td>version lock to set, the record's writer to clear</td></tr>
+ * <tr><td>recordPending</td><td>volatile</td><td>version lock to set, the record's writer to clear and to set again</td></tr>
  * </table>
  */
 public final class FileState {
@@ -354,6 +354,11 @@ public final class FileState {
   boolean isRetired() {
     assert lock.isHeldByCurrentThread();
     return retired;
+  }
+
+  /** The persisted record may be gone, or was never taken: it is to be put once more. */
+  void recordLost() {
+    recordPending = true;
   }
 
   /** What is to be persisted; null if the persisted record is up to date, or the file is busy. */

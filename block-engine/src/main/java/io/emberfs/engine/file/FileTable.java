@@ -32,6 +32,9 @@ public final class FileTable {
   private final Map<NodeIdentity, FileState> byIdentity = new ConcurrentHashMap<>();
   private final Map<Long, FileState> byFileId = new ConcurrentHashMap<>();
 
+  /** Of those records that were put last; two threads may see an old one and put some twice. */
+  private volatile int persistedRevision;
+
   /**
    * @param fileCountMax bound on the states in memory, those of open files not counted
    */
@@ -111,13 +114,20 @@ public final class FileTable {
 
   /**
    * Persists records that changed. A record is put after the removal of every block that it
-   * outdates, because the own write removed them before it changed the state.
+   * outdates, because the own write removed them before it changed the state. Where records may
+   * have been lost, all are put again.
    *
    * @return records put
    */
   public int persistRecords() {
     int count = 0;
+    int now = records.revision();
+    boolean isLost = now != persistedRevision;
+    persistedRevision = now;
     for (FileState state : byIdentity.values()) {
+      if (isLost) {
+        state.recordLost();
+      }
       FileRecord record = state.takePendingRecord();
       if (record != null) {
         records.put(record);

@@ -13,6 +13,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -28,6 +29,9 @@ final class DatabaseFolder {
   private static final String MARK = "TRUSTED";
   private static final byte[] MARK_BYTES = "emberfs ssd 1\n".getBytes(StandardCharsets.US_ASCII);
   private static final int PROBE_BYTES = 4096;
+
+  /** Enough that a full disk says so. */
+  private static final int PROBED_BYTES = 1 << 20;
 
   private final Path directory;
 
@@ -46,6 +50,11 @@ final class DatabaseFolder {
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
+  }
+
+  /** Bytes that this process may still write to its file system. */
+  long usableBytes() throws IOException {
+    return Files.getFileStore(directory).getUsableSpace();
   }
 
   boolean isEmpty() throws IOException {
@@ -130,6 +139,37 @@ final class DatabaseFolder {
             return FileVisitResult.CONTINUE;
           }
         });
+  }
+
+  /**
+   * Sees whether the device takes bytes and gives them back, with a file that is deleted at once.
+   *
+   * @throws IOException if it does not
+   */
+  void probe() throws IOException {
+    Path probe = directory.resolve("device.probe");
+    byte[] bytes = new byte[PROBED_BYTES];
+    new SecureRandom().nextBytes(bytes);
+    try {
+      try (FileChannel channel =
+          FileChannel.open(
+              probe,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.TRUNCATE_EXISTING)) {
+        ByteBuffer source = ByteBuffer.wrap(bytes);
+        while (source.hasRemaining()) {
+          channel.write(source);
+        }
+        channel.force(true);
+      }
+      if (!Arrays.equals(bytes, Files.readAllBytes(probe))) {
+        throw new IOException("it gives back other bytes than it got");
+      }
+    } finally {
+      Files.deleteIfExists(probe);
+    }
+    syncDirectory();
   }
 
   /**

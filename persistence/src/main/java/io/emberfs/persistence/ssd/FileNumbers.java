@@ -13,44 +13,48 @@ import org.rocksdb.WriteBatch;
  *
  * <p>A new database begins at a random multiple of the batch: numbers that outlived the old one
  * elsewhere, in a saved model for example, then mean nothing instead of another file. Where a
- * reservation fails, nothing is persisted in this run any more, and the run goes on with negative
- * numbers from a random start, which no reservation ever gives.
+ * reservation fails, the run goes on with negative numbers from a random start, which no
+ * reservation ever gives; nothing is persisted under them.
  */
 final class FileNumbers {
   private static final byte[] KEY = "database".getBytes(StandardCharsets.US_ASCII);
   private static final long BATCH = 1L << 20;
   private static final long FIRST_MAX = 1L << 60;
+  private static final long NOTHING_RESERVED = 0;
 
   private final RocksStore store;
   private final int blockSize;
   private final RandomGenerator random;
   private long next;
-  private long reservedEnd;
+  private long end;
 
-  private FileNumbers(RocksStore store, int blockSize, long next, RandomGenerator random) {
+  /** Every number that was reserved in the database, by this run or an earlier one, lies below. */
+  private long reservedEnd = NOTHING_RESERVED;
+
+  FileNumbers(RocksStore store, int blockSize, RandomGenerator random) {
     this.store = store;
     this.blockSize = blockSize;
     this.random = random;
-    this.next = next;
-    this.reservedEnd = next;
   }
 
-  /** For a new database: writes its identity, durably. */
-  static FileNumbers begin(RocksStore store, int blockSize, RandomGenerator random)
-      throws RocksDBException {
-    FileNumbers numbers =
-        new FileNumbers(store, blockSize, random.nextLong(1, FIRST_MAX / BATCH) * BATCH, random);
-    numbers.reserve();
-    return numbers;
+  /**
+   * For a new database: writes its identity, durably. In a run that has given numbers already the
+   * next ones follow them.
+   */
+  synchronized void begin() throws RocksDBException {
+    if (reservedEnd == NOTHING_RESERVED) {
+      reservedEnd = random.nextLong(1, FIRST_MAX / BATCH) * BATCH;
+    }
+    reserve();
   }
 
   /**
    * For the database that is there.
    *
-   * @throws RocksDBException if its identity does not verify or is that of another block size
+   * @throws RocksDBException if its identity does not verify, is that of another block size, or is
+   *     older than what this run has reserved
    */
-  static FileNumbers resume(RocksStore store, int blockSize, RandomGenerator random)
-      throws RocksDBException {
+  synchronized void resume() throws RocksDBException {
     byte[] bytes = store.get(Family.META, KEY);
     DatabaseIdentity identity = bytes == null ? null : DatabaseIdentity.read(bytes);
     if (identity == null) {
@@ -60,28 +64,39 @@ final class FileNumbers {
       throw new RocksDBException(
           "its blocks are of %d bytes, not of %d".formatted(identity.blockSize(), blockSize));
     }
-    return new FileNumbers(store, blockSize, identity.fileIdEnd(), random);
+    if (identity.fileIdEnd() < reservedEnd) {
+      throw new RocksDBException("it has lost what was synced");
+    }
+    reservedEnd = identity.fileIdEnd();
+    if (!isPersistable(next)) {
+      next = end;
+    }
   }
 
-  /** The next number; the store has been entered. */
+  /** Whether a file of this number can be found again by a later run. */
+  static boolean isPersistable(long fileId) {
+    return fileId >= 0;
+  }
+
+  /** The next number; the store has been entered, or is closed. */
   synchronized long next() {
-    if (next == reservedEnd) {
+    if (next == end) {
+      takeBatch();
+    }
+    return next++;
+  }
+
+  private void takeBatch() {
+    if (!store.health().hasFailed()) {
       try {
         reserve();
+        return;
       } catch (RocksDBException failure) {
-        store.fail("reserving file numbers", failure);
-        reserveUnpersisted();
+        store.health().fail("reserving file numbers", failure);
       }
     }
-    return next++;
-  }
-
-  /** A number for a run whose store is closed or failed. */
-  synchronized long nextUnpersisted() {
-    if (next >= 0 || next == reservedEnd) {
-      reserveUnpersisted();
-    }
-    return next++;
+    next = Long.MIN_VALUE + random.nextLong(FIRST_MAX / BATCH) * BATCH;
+    end = next + BATCH;
   }
 
   private void reserve() throws RocksDBException {
@@ -92,11 +107,8 @@ final class FileNumbers {
           new DatabaseIdentity(blockSize, reservedEnd + BATCH).write());
       store.write(batch, Durability.SYNCED);
     }
+    next = reservedEnd;
     reservedEnd += BATCH;
-  }
-
-  private void reserveUnpersisted() {
-    next = Long.MIN_VALUE + random.nextLong(FIRST_MAX / BATCH) * BATCH;
-    reservedEnd = next + BATCH;
+    end = reservedEnd;
   }
 }

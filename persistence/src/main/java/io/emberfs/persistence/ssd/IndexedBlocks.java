@@ -5,6 +5,7 @@ import io.emberfs.core.BlockMeta;
 import io.emberfs.core.WriteFence;
 import io.emberfs.persistence.ssd.RocksStore.Reading;
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
@@ -16,7 +17,9 @@ import org.rocksdb.RocksDBException;
  * <p><b>The index is the truth of this run.</b> A key that it does not know has no block in the
  * database that could come back: every way out of the index (removal, eviction, damage) writes a
  * logged removal first. So the removal of an unknown key writes nothing. What the database returns
- * is compared with the index field by field, generation and write sequence included.
+ * is compared with the index field by field, generation and write sequence included. Where the
+ * device fails, the index goes on and the database stays behind ({@link DeviceHealth}); before it
+ * serves again, all that it shows is compared ({@link #prove}).
  *
  * <p><b>Locks</b>, in this order: {@code keys} (shared by a change of one key, exclusive for
  * changes of many), stripe (by key: database and index change together, and the fence is asked),
@@ -30,18 +33,18 @@ final class IndexedBlocks {
   /** Header, keys and table entries of one block on disk, rounded up. */
   private static final int BLOCK_OVERHEAD_BYTES = 256;
 
-  private final RocksStore store;
   private final BlockStore blocks;
   private final SsdIndex index;
   private final WriteFence fence;
   private final ReentrantReadWriteLock keys = new ReentrantReadWriteLock();
   private final Object[] stripes = new Object[STRIPE_COUNT];
+  private volatile boolean isLoaded;
+  private volatile boolean missedRemoval;
   // Guarded by the index's monitor.
   private long reservedBytes;
   private int reservedBlocks;
 
-  IndexedBlocks(RocksStore store, BlockStore blocks, SsdIndex index, WriteFence fence) {
-    this.store = store;
+  IndexedBlocks(BlockStore blocks, SsdIndex index, WriteFence fence) {
     this.blocks = blocks;
     this.index = index;
     this.fence = fence;
@@ -191,10 +194,8 @@ final class IndexedBlocks {
         if (!blocks.put(meta, stored, buffer)) {
           return Verdict.DECLINE;
         }
+        // Also where the device failed meanwhile: what the database may hold has to be known.
         synchronized (index) {
-          if (store.hasFailed()) {
-            return Verdict.DECLINE; // emptied meanwhile, and to stay so
-          }
           index.put(meta);
         }
         return Verdict.STORE;
@@ -204,12 +205,17 @@ final class IndexedBlocks {
     }
   }
 
-  /** Removes one block. Where the database has failed it is tried all the same, known or not. */
+  /**
+   * Removes one block. Whatever the database says, the index has forgotten it afterwards.
+   *
+   * @throws RocksDBException if the database may still hold it
+   */
   void remove(long fileId, long blockIndex) throws RocksDBException {
     keys.readLock().lock();
     try {
       synchronized (stripe(fileId, blockIndex)) {
-        if (store.hasFailed() || find(fileId, blockIndex) != null) {
+        requireLoaded();
+        if (find(fileId, blockIndex) != null) {
           removeKnown(fileId, blockIndex);
         }
       }
@@ -222,36 +228,142 @@ final class IndexedBlocks {
   void removeFrom(long fileId, long firstBlockIndex) throws RocksDBException {
     keys.writeLock().lock();
     try {
+      requireLoaded();
       long[] found;
       synchronized (index) {
         found = index.blocksOf(fileId, firstBlockIndex, Integer.MAX_VALUE);
       }
-      if (store.hasFailed()) {
-        blocks.removeRange(fileId, firstBlockIndex);
-      } else if (found.length > 0) {
-        blocks.removeFrom(fileId, firstBlockIndex, found);
-      }
-      for (long blockIndex : found) {
-        forget(fileId, blockIndex);
+      try {
+        if (found.length > 0) {
+          blocks.removeFrom(fileId, firstBlockIndex, found);
+        }
+      } finally {
+        for (long blockIndex : found) {
+          forget(fileId, blockIndex);
+        }
       }
     } finally {
       keys.writeLock().unlock();
     }
   }
 
-  /** Removes every block. */
+  /** Removes every block; as {@link #remove}. */
   void clear() throws RocksDBException {
     keys.writeLock().lock();
     try {
       blocks.removeEverything();
+      isLoaded = true;
+    } finally {
       forgetAll();
+      keys.writeLock().unlock();
+    }
+  }
+
+  /**
+   * The database was begun anew: it holds nothing.
+   *
+   * @return blocks that were known
+   */
+  int begunAnew() {
+    keys.writeLock().lock();
+    try {
+      int known;
+      synchronized (index) {
+        known = index.blockCount();
+      }
+      forgetAll();
+      isLoaded = true;
+      return known;
     } finally {
       keys.writeLock().unlock();
     }
   }
 
-  /** Empties the index alone: nothing is found from here on. */
-  void forgetAll() {
+  /** Whether the index was filled, from the database or with it. */
+  boolean isLoaded() {
+    return isLoaded;
+  }
+
+  /**
+   * Every block that the database holds was given to {@link #load}.
+   *
+   * @return false if a removal came before: the database has to begin anew
+   */
+  boolean setLoaded() {
+    keys.writeLock().lock();
+    try {
+      isLoaded |= !missedRemoval;
+      return isLoaded;
+    } finally {
+      keys.writeLock().unlock();
+    }
+  }
+
+  /** Whether a removal came before anybody knew what the database holds. */
+  boolean missedRemoval() {
+    return missedRemoval;
+  }
+
+  private void requireLoaded() throws RocksDBException {
+    if (!isLoaded) {
+      missedRemoval = true;
+      throw new RocksDBException("what the database holds is not known yet");
+    }
+  }
+
+  /**
+   * Compares a header that the database shows with the index, and removes its block where the index
+   * does not know exactly this one.
+   *
+   * @return the block's entry, or {@link SsdIndex#NONE} if it was removed
+   */
+  int prove(BlockMeta shown) throws RocksDBException {
+    keys.readLock().lock();
+    try {
+      synchronized (stripe(shown.fileId(), shown.blockIndex())) {
+        synchronized (index) {
+          int entry = index.find(shown.fileId(), shown.blockIndex());
+          if (entry != SsdIndex.NONE && index.meta(entry).equals(shown)) {
+            return entry;
+          }
+        }
+        removeKnown(shown.fileId(), shown.blockIndex());
+        return SsdIndex.NONE;
+      }
+    } finally {
+      keys.readLock().unlock();
+    }
+  }
+
+  /**
+   * Removes the blocks that the database did not show. Nothing was offered since before it was
+   * asked, so no entry was taken a second time.
+   *
+   * @param shown entries of those that it did
+   * @return blocks removed
+   */
+  int removeUnproven(BitSet shown) throws RocksDBException {
+    int removed = 0;
+    int end;
+    synchronized (index) {
+      end = index.entryEnd();
+    }
+    for (int entry = shown.nextClearBit(0); entry < end; entry = shown.nextClearBit(entry + 1)) {
+      BlockMeta meta = null;
+      synchronized (index) {
+        if (index.isLive(entry)) {
+          meta = index.meta(entry);
+        }
+      }
+      if (meta != null) {
+        remove(meta.fileId(), meta.blockIndex());
+        removed++;
+      }
+    }
+    return removed;
+  }
+
+  private void forgetAll() {
     synchronized (index) {
       index.clear();
     }
@@ -297,10 +409,11 @@ final class IndexedBlocks {
 
   /**
    * Takes a block into the index at the opening, or removes it from the database where it does not
-   * fit any more.
+   * fit any more, or nobody can ask for it.
    */
   void load(BlockMeta meta, long capacityBytes) throws RocksDBException {
-    boolean fits = reserve(meta.storedSize(), capacityBytes);
+    boolean fits =
+        FileNumbers.isPersistable(meta.fileId()) && reserve(meta.storedSize(), capacityBytes);
     if (!fits) {
       blocks.remove(meta.fileId(), meta.blockIndex());
       return;
@@ -326,8 +439,11 @@ final class IndexedBlocks {
   }
 
   private void removeKnown(long fileId, long blockIndex) throws RocksDBException {
-    blocks.remove(fileId, blockIndex);
-    forget(fileId, blockIndex);
+    try {
+      blocks.remove(fileId, blockIndex);
+    } finally {
+      forget(fileId, blockIndex);
+    }
   }
 
   private void forget(long fileId, long blockIndex) {

@@ -41,8 +41,9 @@ final class RocksFileRecords implements FileRecords {
     recordsLost = meters.counter("ssd.recordsLost");
   }
 
-  /** Counts and verifies the records, at the opening; nobody else calls yet. */
+  /** Counts and verifies the records, before the database serves. */
   void load() throws RocksDBException {
+    recordCount.set(0);
     try (RocksIterator iterator = store.iterate(Family.FILES)) {
       for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
         FileRecord record = verified(iterator.key(), iterator.value());
@@ -64,10 +65,10 @@ final class RocksFileRecords implements FileRecords {
     }
     try {
       byte[] key = FileRecordFormat.key(identity);
-      byte[] bytes = store.hasFailed() ? null : store.get(Family.FILES, key);
+      byte[] bytes = store.health().hasFailed() ? null : store.get(Family.FILES, key);
       return bytes == null ? Optional.empty() : Optional.ofNullable(verified(key, bytes));
     } catch (RocksDBException failure) {
-      store.fail("reading a file record", failure);
+      store.health().fail("reading a file record", failure);
       return Optional.empty();
     } finally {
       store.leave();
@@ -82,7 +83,9 @@ final class RocksFileRecords implements FileRecords {
     }
     try {
       byte[] key = FileRecordFormat.key(record.version().identity());
-      if (store.hasFailed() || !hasRoomFor(key)) {
+      if (store.health().hasFailed()
+          || !FileNumbers.isPersistable(record.fileId())
+          || !hasRoomFor(key)) {
         recordsLost.increment();
         return;
       }
@@ -93,7 +96,7 @@ final class RocksFileRecords implements FileRecords {
       store.relieve();
     } catch (RocksDBException failure) {
       recordsLost.increment();
-      store.fail("storing a file record", failure);
+      store.health().fail("storing a file record", failure);
     } finally {
       store.leave();
     }
@@ -105,30 +108,41 @@ final class RocksFileRecords implements FileRecords {
       return;
     }
     try {
-      byte[] key = FileRecordFormat.key(identity);
-      if (store.get(Family.FILES, key) != null) {
-        delete(key);
-        recordCount.decrementAndGet();
+      try {
+        removeRecord(FileRecordFormat.key(identity));
+      } finally {
+        indexed.removeFrom(fileId, 0);
       }
-      indexed.removeFrom(fileId, 0);
       store.relieve();
     } catch (RocksDBException failure) {
-      store.failRemoval(failure);
+      store.health().failRemoval(failure);
     } finally {
       store.leave();
+    }
+  }
+
+  private void removeRecord(byte[] key) throws RocksDBException {
+    if (store.get(Family.FILES, key) != null) {
+      delete(key);
+      recordCount.decrementAndGet();
     }
   }
 
   @Override
   public long newFileId() {
     if (!store.enter()) {
-      return numbers.nextUnpersisted();
+      return numbers.next();
     }
     try {
-      return store.hasFailed() ? numbers.nextUnpersisted() : numbers.next();
+      return numbers.next();
     } finally {
       store.leave();
     }
+  }
+
+  @Override
+  public int revision() {
+    return store.health().revision();
   }
 
   private boolean hasRoomFor(byte[] key) throws RocksDBException {

@@ -2,6 +2,7 @@ package io.emberfs.persistence.ssd;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumSet;
 import org.rocksdb.AbstractNativeReference;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -9,9 +10,13 @@ import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
+import org.rocksdb.HistogramType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.ReadOptions;
+import org.rocksdb.Statistics;
+import org.rocksdb.StatsLevel;
+import org.rocksdb.TickerType;
 import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteOptions;
 
@@ -34,6 +39,11 @@ final class RocksSettings implements AutoCloseable {
 
   private final Deque<AbstractNativeReference> owned = new ArrayDeque<>();
   private final LRUCache blockCache = own(new LRUCache(BLOCK_CACHE_BYTES, 0, true));
+
+  /** What RocksDB wrote; nothing else is counted. */
+  private final Statistics statistics =
+      own(new Statistics(EnumSet.complementOf(EnumSet.of(HistogramType.HISTOGRAM_ENUM_MAX))));
+
   private final BloomFilter bloomFilter = own(new BloomFilter(10));
 
   /**
@@ -70,7 +80,14 @@ final class RocksSettings implements AutoCloseable {
     return WAIT_BYTES + 2 * FLUSH_BYTES + BLOCK_CACHE_BYTES;
   }
 
+  /** What was counted since the opening. */
+  long ticker(TickerType type) {
+    return statistics.getTickerCount(type);
+  }
+
   DBOptions database(boolean directWrites) {
+    // Neither times nor histograms: they would be paid at each read.
+    statistics.setStatsLevel(StatsLevel.EXCEPT_DETAILED_TIMERS);
     return own(new DBOptions())
         .setCreateIfMissing(true)
         .setCreateMissingColumnFamilies(true)
@@ -85,6 +102,7 @@ final class RocksSettings implements AutoCloseable {
         .setBytesPerSync(1 << 20)
         .setMaxBackgroundJobs(2)
         .setMaxOpenFiles(1024)
+        .setStatistics(statistics)
         .setStatsDumpPeriodSec(0)
         .setStatsPersistPeriodSec(0)
         .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)

@@ -1,24 +1,20 @@
 package io.emberfs.persistence.ssd;
 
 import io.emberfs.core.Meters;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
-import org.rocksdb.CompactionOptions;
-import org.rocksdb.LiveFileMetaData;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
+import org.rocksdb.TickerType;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
@@ -26,7 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one door to RocksDB: counts the calls in flight and closes after the last, begins every
- * flush, and knows whether the device still works.
+ * flush, and knows whether the device still works. A device that failed is taken back by {@link
+ * SsdHealing}, which opens the database anew behind this door.
  *
  * <p><b>Why what survives is one consistent moment.</b> Blocks are put without the log; removals
  * and records go through it. Three ends are possible:
@@ -72,6 +69,10 @@ final class RocksStore implements AutoCloseable {
     Family(String familyName) {
       this.familyName = familyName.getBytes(StandardCharsets.US_ASCII);
     }
+
+    byte[] bytes() {
+      return familyName.clone();
+    }
   }
 
   /** How much of a death a write survives. */
@@ -85,29 +86,23 @@ final class RocksStore implements AutoCloseable {
   }
 
   private final DatabaseFolder folder;
-  private final RocksSettings settings;
-  private final RocksDB database;
-  private final List<ColumnFamilyHandle> families;
-  private final Meters.Counter failures;
+  private final DeviceHealth health;
   private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
   private final ReentrantReadWriteLock changes = new ReentrantReadWriteLock();
   private final AtomicLong unflushedBytes = new AtomicLong();
   // Guarded by the exclusive lock of changes.
   private long logNumber;
-  private final AtomicBoolean failed = new AtomicBoolean();
+  // Guarded by life, exclusive for writes; null between two openings.
+  private volatile @Nullable RocksConnection connection;
   private volatile boolean closed;
 
-  private RocksStore(
-      DatabaseFolder folder,
-      RocksSettings settings,
-      RocksDB database,
-      List<ColumnFamilyHandle> families,
-      Meters meters) {
+  /** What was counted by openings that have ended; guarded by life. */
+  private final Map<TickerType, Long> ended = new EnumMap<>(TickerType.class);
+
+  private RocksStore(DatabaseFolder folder, @Nullable RocksConnection connection, Meters meters) {
     this.folder = folder;
-    this.settings = settings;
-    this.database = database;
-    this.families = families;
-    this.failures = meters.counter("ssd.failures");
+    this.connection = connection;
+    health = new DeviceHealth(folder, meters);
   }
 
   /**
@@ -116,26 +111,14 @@ final class RocksStore implements AutoCloseable {
    * @throws RocksDBException if what lies there cannot be opened; nothing stays open then
    */
   static RocksStore open(DatabaseFolder folder, Meters meters) throws RocksDBException {
-    RocksSettings settings = new RocksSettings();
-    try {
-      List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
-      for (Family family : Family.values()) {
-        descriptors.add(
-            new ColumnFamilyDescriptor(
-                family.familyName, family == Family.BLOCKS ? settings.blocks() : settings.small()));
-      }
-      List<ColumnFamilyHandle> handles = new ArrayList<>();
-      RocksDB database =
-          RocksDB.open(
-              settings.database(folder.takesDirectWrites()),
-              folder.directory().toString(),
-              descriptors,
-              handles);
-      return new RocksStore(folder, settings, database, handles, meters);
-    } catch (RocksDBException | RuntimeException failure) {
-      settings.close();
-      throw failure;
-    }
+    return new RocksStore(folder, RocksConnection.open(folder), meters);
+  }
+
+  /** A store whose device has failed before there was anything to open. */
+  static RocksStore failed(DatabaseFolder folder, Exception cause, Meters meters) {
+    RocksStore store = new RocksStore(folder, null, meters);
+    store.health.fail("the opening", cause);
+    return store;
   }
 
   /**
@@ -144,8 +127,12 @@ final class RocksStore implements AutoCloseable {
    * @return false if there is a gap: what is there is no moment that ever was
    */
   boolean resume() throws RocksDBException {
-    long ended = number(LOG_ENDED);
-    long begun = number(LOG_BEGUN);
+    return resume(connection());
+  }
+
+  private boolean resume(RocksConnection opened) throws RocksDBException {
+    long ended = number(opened, LOG_ENDED);
+    long begun = number(opened, LOG_BEGUN);
     if (begun > ended + 1) {
       return false;
     }
@@ -153,9 +140,11 @@ final class RocksStore implements AutoCloseable {
     try {
       logNumber = Math.max(ended, begun);
       // Not logged: in a log it would claim the end of one that is gone. The flush makes it stay.
-      database.put(handle(Family.META), settings.unlogged, LOG_ENDED, bytes(logNumber));
-      database.flush(settings.wholeFlush, families);
-      beginLog();
+      opened
+          .database()
+          .put(opened.handle(Family.META), opened.settings().unlogged, LOG_ENDED, bytes(logNumber));
+      opened.database().flush(opened.settings().wholeFlush, opened.families());
+      beginLog(opened);
       return true;
     } finally {
       changes.writeLock().unlock();
@@ -176,46 +165,71 @@ final class RocksStore implements AutoCloseable {
     life.readLock().unlock();
   }
 
-  /** Whether the device failed: nothing is served or taken until the next opening. */
-  boolean hasFailed() {
-    return failed.get();
-  }
-
-  /** Notes that an operation failed, for good. */
-  void fail(String operation, Exception cause) {
-    stop(operation + " failed (" + cause.getMessage() + ")");
-  }
-
-  /** Notes that the device works and gives back other bytes than it got, for good. */
-  void failOfDamage(int blockCount) {
-    stop(blockCount + " blocks came back damaged within a minute");
-  }
-
-  private void stop(String why) {
-    failures.increment();
-    if (failed.compareAndSet(false, true)) {
-      LOG.warn(
-          "ssd: {}, the tier stops serving and storing until the next mount; nothing is lost, its"
-              + " blocks are read from the backing. Look at the device below {} (the kernel's log,"
-              + " smartctl -a), or mount with another --state-dir",
-          why,
-          folder.directory());
-    }
+  /** Whether the device works. */
+  DeviceHealth health() {
+    return health;
   }
 
   /**
-   * A removal did not reach the database: nothing in it may be served again, by this process or a
-   * later one.
+   * Takes the database of a device that failed away from everybody, and closes it. Waits for nobody
+   * who might wait for the device.
+   *
+   * @return false if a call is in it just now
    */
-  void failRemoval(Exception cause) {
-    fail("a removal", cause);
+  boolean detach() {
+    RocksConnection old = connection;
+    if (!exchange(null)) {
+      return false;
+    }
+    if (old != null) {
+      old.close();
+    }
+    return true;
+  }
+
+  /**
+   * Opens the database again and begins its next log, for removals at first: it has failed as
+   * before.
+   *
+   * @return false if a call is under way just now; nothing is open then
+   * @throws RocksDBException if what lies there cannot be opened, or has a gap
+   */
+  boolean attach() throws RocksDBException {
+    RocksConnection opened = RocksConnection.open(folder);
+    boolean isTaken = false;
     try {
-      folder.distrust();
-    } catch (IOException second) {
-      LOG.error(
-          "ssd: cannot mark the database as outdated, delete {}: {}",
-          folder.directory(),
-          second.getMessage());
+      if (!resume(opened)) {
+        throw new RocksDBException("a log of it is missing");
+      }
+      isTaken = exchange(opened);
+    } finally {
+      if (!isTaken) {
+        opened.close();
+      }
+    }
+    return isTaken;
+  }
+
+  private boolean exchange(@Nullable RocksConnection other) {
+    if (!life.writeLock().tryLock()) {
+      return false;
+    }
+    try {
+      if (!closed) {
+        RocksConnection present = connection;
+        if (present != null) {
+          for (TickerType type : TickerType.values()) {
+            if (type != TickerType.TICKER_ENUM_MAX) {
+              ended.merge(type, present.settings().ticker(type), Long::sum);
+            }
+          }
+        }
+        connection = other;
+        unflushedBytes.set(0);
+      }
+      return !closed;
+    } finally {
+      life.writeLock().unlock();
     }
   }
 
@@ -228,12 +242,12 @@ final class RocksStore implements AutoCloseable {
    */
   int get(Family family, Reading reading, ByteBuffer key, ByteBuffer target)
       throws RocksDBException {
-    return database.get(handle(family), options(reading), key, target);
+    return connection().database().get(handle(family), options(reading), key, target);
   }
 
   /** A small value, or null. */
   byte @Nullable [] get(Family family, byte[] key) throws RocksDBException {
-    return database.get(handle(family), settings.lookup, key);
+    return connection().database().get(handle(family), settings().lookup, key);
   }
 
   /** What a read is for. */
@@ -242,25 +256,33 @@ final class RocksStore implements AutoCloseable {
     SWEEP
   }
 
-  /** Carries a batch out, whole or not at all. */
+  /**
+   * Carries a batch out, whole or not at all. Where one that is logged fails, the device has failed
+   * before anybody can act upon it: no record is put from then on.
+   */
   void write(WriteBatch batch, Durability durability) throws RocksDBException {
     changes.readLock().lock();
     try {
-      database.write(options(durability), batch);
+      connection().database().write(options(durability), batch);
       unflushedBytes.addAndGet(batch.getDataSize());
+    } catch (RocksDBException failure) {
+      if (durability != Durability.UNLOGGED) {
+        health.fail("a write", failure);
+      }
+      throw failure;
     } finally {
       changes.readLock().unlock();
     }
   }
 
   /** The family for use in a batch. */
-  ColumnFamilyHandle handle(Family family) {
-    return families.get(family.ordinal());
+  ColumnFamilyHandle handle(Family family) throws RocksDBException {
+    return connection().handle(family);
   }
 
   /** All entries of a family in the order of their keys; the caller closes it. */
-  RocksIterator iterate(Family family) {
-    return database.newIterator(handle(family), settings.sweep);
+  RocksIterator iterate(Family family) throws RocksDBException {
+    return connection().database().newIterator(handle(family), settings().sweep);
   }
 
   /** Whether enough was written that the next flush should begin. */
@@ -273,7 +295,7 @@ final class RocksStore implements AutoCloseable {
    * now.
    */
   boolean makeWriteRoom() throws RocksDBException {
-    if (immutableCount() > 0) {
+    if (connection().immutableCount() > 0) {
       return false;
     }
     beginFlush(RocksSettings.FLUSH_BYTES);
@@ -299,43 +321,34 @@ final class RocksStore implements AutoCloseable {
    */
   void flush() throws RocksDBException {
     beginFlush(1);
-    while (immutableCount() > 0) {
-      if (database.getLongProperty("rocksdb.background-errors") > 0) {
+    while (connection().immutableCount() > 0) {
+      if (connection().hasBackgroundErrors()) {
         throw new RocksDBException("the flush failed in the background");
       }
       LockSupport.parkNanos(FLUSH_POLL_NANOS);
     }
   }
 
-  /** Bytes of all table and blob files, obsolete ones that are still there included. */
-  long diskBytes() throws RocksDBException {
-    return database.getAggregatedLongProperty("rocksdb.total-sst-files-size")
-        + database.getAggregatedLongProperty("rocksdb.total-blob-file-size");
+  /** What RocksDB counted in this run, over all openings. */
+  long ticker(TickerType type) {
+    life.readLock().lock();
+    try {
+      RocksConnection present = connection;
+      return ended.getOrDefault(type, 0L)
+          + (present == null || closed ? 0 : present.settings().ticker(type));
+    } finally {
+      life.readLock().unlock();
+    }
   }
 
-  /**
-   * Compacts the tables of the blocks, which also rewrites the older blob files without what is
-   * dead. Waits.
-   */
-  void collectGarbage() {
-    List<String> files = new ArrayList<>();
-    int bottom = 1;
-    for (LiveFileMetaData file : database.getLiveFilesMetaData()) {
-      if (new String(file.columnFamilyName(), StandardCharsets.US_ASCII).equals("blocks")) {
-        files.add(file.fileName());
-        bottom = Math.max(bottom, file.level());
-      }
-    }
-    if (files.isEmpty()) {
-      return;
-    }
-    try (CompactionOptions options = new CompactionOptions()) {
-      database.compactFiles(options, handle(Family.BLOCKS), files, bottom, -1, null);
-    } catch (RocksDBException refused) {
-      // A compaction in the background has some of the files; it collects as well, and the next
-      // call sees the rest.
-      LOG.debug("ssd: no collection now: {}", refused.getMessage());
-    }
+  /** {@link RocksConnection#diskBytes}. */
+  long diskBytes() throws RocksDBException {
+    return connection().diskBytes();
+  }
+
+  /** {@link RocksConnection#collectGarbage}. */
+  void collectGarbage() throws RocksDBException {
+    connection().collectGarbage();
   }
 
   @Override
@@ -344,11 +357,11 @@ final class RocksStore implements AutoCloseable {
       return;
     }
     try {
-      if (!failed.get()) {
+      if (!health.hasFailed()) {
         flush();
       }
     } catch (RocksDBException failure) {
-      fail("the last flush", failure);
+      health.fail("the last flush", failure);
     } finally {
       leave();
     }
@@ -356,10 +369,9 @@ final class RocksStore implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
-        database.cancelAllBackgroundWork(true);
-        families.forEach(ColumnFamilyHandle::close);
-        database.close();
-        settings.close();
+        if (connection != null) {
+          connection.close();
+        }
       }
     } finally {
       life.writeLock().unlock();
@@ -370,10 +382,13 @@ final class RocksStore implements AutoCloseable {
     changes.writeLock().lock();
     try {
       if (unflushedBytes.get() >= bytesMin) {
-        database.put(handle(Family.META), settings.logged, LOG_ENDED, bytes(logNumber));
+        RocksConnection present = connection();
+        RocksDB database = present.database();
+        database.put(
+            present.handle(Family.META), present.settings().logged, LOG_ENDED, bytes(logNumber));
         database.syncWal();
-        database.flush(settings.beginFlush, families);
-        beginLog();
+        database.flush(present.settings().beginFlush, present.families());
+        beginLog(present);
         unflushedBytes.set(0);
       }
     } finally {
@@ -381,13 +396,13 @@ final class RocksStore implements AutoCloseable {
     }
   }
 
-  private void beginLog() throws RocksDBException {
+  private void beginLog(RocksConnection in) throws RocksDBException {
     logNumber++;
-    database.put(handle(Family.META), settings.logged, LOG_BEGUN, bytes(logNumber));
+    in.database().put(in.handle(Family.META), in.settings().logged, LOG_BEGUN, bytes(logNumber));
   }
 
-  private long number(byte[] key) throws RocksDBException {
-    byte[] value = database.get(handle(Family.META), settings.lookup, key);
+  private static long number(RocksConnection in, byte[] key) throws RocksDBException {
+    byte[] value = in.database().get(in.handle(Family.META), in.settings().lookup, key);
     return value == null || value.length != Long.BYTES ? 0 : ByteBuffer.wrap(value).getLong();
   }
 
@@ -395,22 +410,30 @@ final class RocksStore implements AutoCloseable {
     return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
   }
 
-  private long immutableCount() throws RocksDBException {
-    return database.getAggregatedLongProperty("rocksdb.num-immutable-mem-table");
+  private RocksConnection connection() throws RocksDBException {
+    RocksConnection present = connection;
+    if (present == null) {
+      throw new RocksDBException("the device is out of use");
+    }
+    return present;
   }
 
-  private ReadOptions options(Reading reading) {
+  private RocksSettings settings() throws RocksDBException {
+    return connection().settings();
+  }
+
+  private ReadOptions options(Reading reading) throws RocksDBException {
     return switch (reading) {
-      case LOOKUP -> settings.lookup;
-      case SWEEP -> settings.sweep;
+      case LOOKUP -> settings().lookup;
+      case SWEEP -> settings().sweep;
     };
   }
 
-  private WriteOptions options(Durability durability) {
+  private WriteOptions options(Durability durability) throws RocksDBException {
     return switch (durability) {
-      case UNLOGGED -> settings.unlogged;
-      case LOGGED -> settings.logged;
-      case SYNCED -> settings.synced;
+      case UNLOGGED -> settings().unlogged;
+      case LOGGED -> settings().logged;
+      case SYNCED -> settings().synced;
     };
   }
 }

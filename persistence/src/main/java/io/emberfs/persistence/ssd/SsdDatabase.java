@@ -1,12 +1,12 @@
 package io.emberfs.persistence.ssd;
 
-import io.emberfs.core.BlockMeta;
 import io.emberfs.core.Clock;
 import io.emberfs.core.FileRecords;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Tier;
 import io.emberfs.core.WriteFence;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Optional;
@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
  * waits for calls in flight.
  */
 public final class SsdDatabase implements AutoCloseable {
+  /** How often {@link #care} is to be called. */
+  public static final long CARE_PERIOD_MILLIS = 1_000;
+
   private static final Logger LOG = LoggerFactory.getLogger(SsdDatabase.class);
   private static final int BUFFER_COUNT_MIN = 8;
   private static final int LOOKUP_BUFFERS_MAX = 64;
@@ -41,20 +44,22 @@ public final class SsdDatabase implements AutoCloseable {
   private final RocksStore store;
   private final SsdTier tier;
   private final RocksFileRecords records;
-  private final Optional<String> coldStart;
+  private final BlockStore blocks;
+  private final IndexedBlocks indexed;
+  private final FileNumbers numbers;
+  private final SsdHealing healing;
+  private final WriteBudget written;
+  private Optional<String> coldStart = Optional.empty();
 
   private SsdDatabase(
+      DatabaseFolder folder,
       RocksStore store,
-      FileNumbers numbers,
-      Optional<String> coldStart,
       SsdSpec spec,
       WriteFence fence,
       Clock clock,
-      Meters meters)
-      throws RocksDBException {
+      Meters meters) {
     int blockSize = spec.geometry().blockSize();
     this.store = store;
-    this.coldStart = coldStart;
     index = new SsdIndex(blockCountMax(spec), spec.policies());
     lookupBuffers =
         new BufferPool(
@@ -62,37 +67,57 @@ public final class SsdDatabase implements AutoCloseable {
             blockSize);
     offerBuffers = new BufferPool(OFFER_BUFFERS, blockSize);
     scrubBuffers = new BufferPool(1, blockSize);
-    BlockStore blocks = new BlockStore(store, spec.geometry());
-    IndexedBlocks indexed = new IndexedBlocks(store, blocks, index, fence);
+    blocks = new BlockStore(store, spec.geometry());
+    indexed = new IndexedBlocks(blocks, index, fence);
+    DiskRoom room = new DiskRoom(folder::usableBytes, spec.keepFreeBytes(), clock, meters);
+    written = new WriteBudget(store, clock, meters);
     DamageWatch damage = new DamageWatch(store, indexed, clock, meters);
     SsdScrub scrub = new SsdScrub(index, indexed, scrubBuffers, damage);
     tier =
         new SsdTier(
-            spec, store, index, indexed, lookupBuffers, offerBuffers, damage, scrub, meters);
+            spec,
+            store,
+            index,
+            indexed,
+            lookupBuffers,
+            offerBuffers,
+            damage,
+            scrub,
+            room,
+            written,
+            meters);
+    numbers = new FileNumbers(store, blockSize, new SecureRandom());
     records = new RocksFileRecords(store, indexed, numbers, meters);
-    try {
-      load(blocks, indexed, spec, meters);
-      records.load();
-    } catch (RocksDBException failure) {
-      closeMemory();
-      throw failure;
-    }
+    healing =
+        new SsdHealing(folder, store, blocks, indexed, records, numbers, spec, room, clock, meters);
   }
 
   /**
    * Opens the database in a folder of its own, making the folder (for its owner only) and an empty
-   * database where there is none.
+   * database where there is none. Where the device does not allow even that, the tier begins as one
+   * that has failed ({@link #hasFailed}), and {@link #care} opens it later.
    *
    * @param fence asked before a block is stored
    * @param clock tells a device that is sick from one that fails now and then
-   * @throws IOException if not even an empty database can be made there, or another process has it
-   *     open; nothing stays open
+   * @throws IOException if another process has it open, or the library cannot be loaded; nothing
+   *     stays open
    */
   public static SsdDatabase open(
       Path directory, SsdSpec spec, WriteFence fence, Clock clock, Meters meters)
       throws IOException {
     loadLibrary();
     DatabaseFolder folder = new DatabaseFolder(directory);
+    try {
+      return openWorking(folder, spec, fence, clock, meters);
+    } catch (RocksDBException | FileSystemException failure) {
+      return new SsdDatabase(
+          folder, RocksStore.failed(folder, failure, meters), spec, fence, clock, meters);
+    }
+  }
+
+  private static SsdDatabase openWorking(
+      DatabaseFolder folder, SsdSpec spec, WriteFence fence, Clock clock, Meters meters)
+      throws IOException, RocksDBException {
     folder.create();
     Optional<String> coldStart = Optional.empty();
     if (!folder.isEmpty()) {
@@ -106,21 +131,20 @@ public final class SsdDatabase implements AutoCloseable {
           damage = String.valueOf(failure.getMessage());
           if (damage.contains("LOCK")) {
             throw new IOException(
-                "database " + directory + " is open elsewhere: " + damage, failure);
+                "database " + folder.directory() + " is open elsewhere: " + damage, failure);
+          }
+          if (RocksConnection.isOfDevice(failure)) {
+            throw failure; // what lies there may be whole
           }
         }
       }
+      folder.wipe();
       meters.counter("ssd.coldStarts").increment();
       coldStart = Optional.of(damage);
-      LOG.warn("ssd: starting with an empty cache, {} cannot be used: {}", directory, damage);
-      folder.wipe();
+      LOG.warn(
+          "ssd: starting with an empty cache, {} cannot be used: {}", folder.directory(), damage);
     }
-    try {
-      return openNew(folder, coldStart, spec, fence, clock, meters);
-    } catch (RocksDBException failure) {
-      throw new IOException(
-          "cannot make a database in " + directory + ": " + failure.getMessage(), failure);
-    }
+    return openNew(folder, coldStart, spec, fence, clock, meters);
   }
 
   /** The blocks. Closing the tier alone stops the serving; the database is closed here. */
@@ -156,7 +180,7 @@ public final class SsdDatabase implements AutoCloseable {
       return 0;
     }
     try {
-      return store.hasFailed() ? 0 : store.diskBytes();
+      return store.health().hasFailed() ? 0 : store.diskBytes();
     } catch (RocksDBException failure) {
       return 0; // a number to look at, not worth more than that
     } finally {
@@ -164,9 +188,22 @@ public final class SsdDatabase implements AutoCloseable {
     }
   }
 
-  /** Whether the device failed and the tier stopped serving. */
+  /** Whether the device failed and the tier does not serve. */
   public boolean hasFailed() {
-    return store.hasFailed();
+    return store.health().hasFailed();
+  }
+
+  /**
+   * Looks after the device: takes one back that had failed, if it is time to try and it works
+   * again, and keeps the room free that others are to have on it. One thread; it may wait for the
+   * device.
+   *
+   * @return 1 if a device was taken back, else 0
+   */
+  public int care() {
+    int takenBack = healing.step();
+    tier.keepRoom();
+    return takenBack;
   }
 
   @Override
@@ -179,16 +216,20 @@ public final class SsdDatabase implements AutoCloseable {
   private static SsdDatabase openTrusted(
       DatabaseFolder folder, SsdSpec spec, WriteFence fence, Clock clock, Meters meters)
       throws RocksDBException {
-    RocksStore store = RocksStore.open(folder, meters);
+    SsdDatabase opened =
+        new SsdDatabase(folder, RocksStore.open(folder, meters), spec, fence, clock, meters);
     try {
-      if (!store.resume()) {
+      if (!opened.store.resume()) {
         throw new RocksDBException("a log of it is missing");
       }
-      FileNumbers numbers =
-          FileNumbers.resume(store, spec.geometry().blockSize(), new SecureRandom());
-      return new SsdDatabase(store, numbers, Optional.empty(), spec, fence, clock, meters);
+      opened.numbers.resume();
+      opened.blocks.forEachHeader(new IndexLoading(opened.indexed, spec.capacityBytes(), meters));
+      boolean _ = opened.indexed.setLoaded();
+      opened.records.load();
+      opened.written.load();
+      return opened;
     } catch (RocksDBException failure) {
-      store.close();
+      opened.close();
       throw failure;
     }
   }
@@ -201,35 +242,19 @@ public final class SsdDatabase implements AutoCloseable {
       Clock clock,
       Meters meters)
       throws IOException, RocksDBException {
-    RocksStore store = RocksStore.open(folder, meters);
+    SsdDatabase opened =
+        new SsdDatabase(folder, RocksStore.open(folder, meters), spec, fence, clock, meters);
     try {
-      store.resume();
-      FileNumbers numbers =
-          FileNumbers.begin(store, spec.geometry().blockSize(), new SecureRandom());
-      SsdDatabase database = new SsdDatabase(store, numbers, coldStart, spec, fence, clock, meters);
+      boolean _ = opened.store.resume();
+      opened.numbers.begin();
+      int _ = opened.indexed.begunAnew();
       folder.trust();
-      return database;
+      opened.coldStart = coldStart;
+      return opened;
     } catch (IOException | RocksDBException failure) {
-      store.close();
+      opened.close();
       throw failure;
     }
-  }
-
-  private static void load(BlockStore blocks, IndexedBlocks indexed, SsdSpec spec, Meters meters)
-      throws RocksDBException {
-    Meters.Counter checksumFailures = meters.counter("integrity.checksumFailures");
-    blocks.forEachHeader(
-        new BlockStore.HeaderSink() {
-          @Override
-          public void accept(BlockMeta meta) throws RocksDBException {
-            indexed.load(meta, spec.capacityBytes());
-          }
-
-          @Override
-          public void damaged() {
-            checksumFailures.increment();
-          }
-        });
   }
 
   /**

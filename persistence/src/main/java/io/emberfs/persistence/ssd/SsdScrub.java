@@ -3,6 +3,7 @@ package io.emberfs.persistence.ssd;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.emberfs.core.BlockMeta;
 import io.emberfs.core.Tier;
+import io.emberfs.persistence.ssd.IndexedBlocks.Kind;
 import io.emberfs.persistence.ssd.RocksStore.Reading;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -43,12 +44,8 @@ final class SsdScrub {
     this.damage = damage;
   }
 
-  /**
-   * {@link Tier#scrub}. The sink is called during the turn.
-   *
-   * @throws RocksDBException if the device failed
-   */
-  long step(long byteBudget, Tier.ScrubSink sink) throws RocksDBException {
+  /** {@link Tier#scrub}. The sink is called during the turn. */
+  long step(long byteBudget, Tier.ScrubSink sink) {
     turn.lock();
     BufferPool.Buffer buffer = buffers.take();
     try {
@@ -67,8 +64,7 @@ final class SsdScrub {
   }
 
   @GuardedBy("turn")
-  private long step(long byteBudget, Tier.ScrubSink sink, BufferPool.Buffer buffer)
-      throws RocksDBException {
+  private long step(long byteBudget, Tier.ScrubSink sink, BufferPool.Buffer buffer) {
     long verified = 0;
     long bytes = 0;
     while (!isStopped && (bytes < byteBudget || verified == 0)) {
@@ -76,7 +72,14 @@ final class SsdScrub {
       if (meta == null) {
         break;
       }
-      switch (indexed.read(meta, 0, buffer, Reading.SWEEP).kind()) {
+      Kind found;
+      try {
+        found = indexed.read(meta, 0, buffer, Reading.SWEEP).kind();
+      } catch (RocksDBException failure) {
+        damage.unreadable(meta, failure);
+        break;
+      }
+      switch (found) {
         case RIGHT -> verified++;
         case DAMAGED -> {
           verified++;

@@ -11,6 +11,7 @@ import io.emberfs.core.TierPins;
 import io.emberfs.persistence.ssd.IndexedBlocks.Outcome;
 import io.emberfs.persistence.ssd.IndexedBlocks.Verdict;
 import io.emberfs.persistence.ssd.RocksStore.Reading;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,13 +23,14 @@ import org.rocksdb.RocksDBException;
  * <p>A hit is copied from the database into a buffer of a fixed pool, verified, and lent until its
  * lease is closed; no buffer, no answer: busy. Who leaves is up to {@link SsdIndex}.
  *
- * <p><b>Failure.</b> When the database fails, or too many blocks come back damaged, the index is
- * emptied: lookups miss, offers are declined. A removal is still tried; if that fails too, the
- * database is marked so that no later run serves from it.
+ * <p><b>Failure.</b> When the database fails, or too many blocks come back damaged, lookups miss
+ * and offers are declined; it shows no blocks. Removals go on, in the index and as far as possible
+ * on the device ({@link DeviceHealth}), until {@link SsdHealing} takes it back.
  *
  * <p><b>Disk space.</b> Live blocks stay within the budget. Dead values are collected in {@link
  * #flush}, which the engine calls again and again; while the files are above {@link
- * SsdSpec#diskBytesMax}, offers are declined.
+ * SsdSpec#diskBytesMax}, or the file system has less left than others are to have, offers are
+ * declined ({@link DiskRoom}).
  */
 final class SsdTier implements Tier {
   private static final String NAME = "ssd";
@@ -42,6 +44,8 @@ final class SsdTier implements Tier {
   private final BufferPool offerBuffers;
   private final DamageWatch damage;
   private final SsdScrub scrub;
+  private final DiskRoom room;
+  private final WriteBudget written;
   private final SsdPins pins;
   private final Meters.Counter offers;
   private final Meters.Counter declined;
@@ -62,6 +66,8 @@ final class SsdTier implements Tier {
       BufferPool offerBuffers,
       DamageWatch damage,
       SsdScrub scrub,
+      DiskRoom room,
+      WriteBudget written,
       Meters meters) {
     this.index = index;
     this.indexed = indexed;
@@ -71,6 +77,8 @@ final class SsdTier implements Tier {
     this.offerBuffers = offerBuffers;
     this.damage = damage;
     this.scrub = scrub;
+    this.room = room;
+    this.written = written;
     this.capacityBytes = spec.capacityBytes();
     pins = new SsdPins(index, spec);
     offers = meters.counter("ssd.offers");
@@ -78,7 +86,7 @@ final class SsdTier implements Tier {
     bytesWritten = meters.counter("ssd.bytesWritten");
     lookupErrors = meters.counter("ssd.lookupErrors");
     leaseErrors = meters.counter("ssd.leaseErrors");
-    meters.gauge("tiers.ssd.quarantined", () -> store.hasFailed() ? 1 : 0);
+    meters.gauge("tiers.ssd.quarantined", () -> store.health().hasFailed() ? 1 : 0);
   }
 
   @Override
@@ -91,7 +99,7 @@ final class SsdTier implements Tier {
     enter();
     try {
       BlockMeta expected =
-          store.hasFailed() ? null : indexed.use(fileId, blockIndex, wantedGranules);
+          store.health().hasFailed() ? null : indexed.use(fileId, blockIndex, wantedGranules);
       if (expected == null) {
         return Lookup.MISS;
       }
@@ -106,7 +114,7 @@ final class SsdTier implements Tier {
                 indexed.read(expected, wantedGranules, buffer, Reading.LOOKUP), expected, buffer);
       } catch (RocksDBException failure) {
         lookupErrors.increment();
-        fail("a lookup", failure);
+        damage.unreadable(expected, failure);
       } finally {
         if (!(answer instanceof Lookup.Hit)) {
           lookupBuffers.giveBack(buffer);
@@ -137,7 +145,7 @@ final class SsdTier implements Tier {
   public long validGranules(long fileId, long blockIndex, long fileGeneration) {
     enter();
     try {
-      BlockMeta meta = store.hasFailed() ? null : indexed.find(fileId, blockIndex);
+      BlockMeta meta = store.health().hasFailed() ? null : indexed.find(fileId, blockIndex);
       if (meta == null || meta.fileGeneration() == fileGeneration) {
         return meta == null ? 0 : meta.validGranules();
       }
@@ -157,9 +165,9 @@ final class SsdTier implements Tier {
     boolean taken = false;
     try {
       offers.increment();
-      taken = !store.hasFailed() && !overDiskLimit && take(meta, stored);
+      taken = !store.health().hasFailed() && !overDiskLimit && take(meta, stored);
     } catch (RocksDBException failure) {
-      fail("an offer", failure);
+      store.health().fail("an offer", failure);
     } finally {
       store.leave();
     }
@@ -206,11 +214,12 @@ final class SsdTier implements Tier {
   }
 
   private boolean isOverDiskLimit() throws RocksDBException {
-    return store.diskBytes() + RocksSettings.WAIT_BYTES > SsdSpec.diskBytesMax(capacityBytes);
+    return room.isShort()
+        || store.diskBytes() + RocksSettings.WAIT_BYTES > SsdSpec.diskBytesMax(capacityBytes);
   }
 
   private boolean reserve(int storedSize) throws RocksDBException {
-    for (int evicted = 0; !indexed.reserve(storedSize, capacityBytes); evicted++) {
+    for (int evicted = 0; !indexed.reserve(storedSize, budgetBytes()); evicted++) {
       if (evicted == EVICTIONS_PER_OFFER_MAX || !evictOne()) {
         return false;
       }
@@ -247,8 +256,7 @@ final class SsdTier implements Tier {
       removal.run();
       store.relieve();
     } catch (RocksDBException failure) {
-      store.failRemoval(failure);
-      indexed.forgetAll();
+      store.health().failRemoval(failure);
     } finally {
       store.leave();
     }
@@ -258,10 +266,7 @@ final class SsdTier implements Tier {
   public long scrub(long byteBudget, ScrubSink sink) {
     enter();
     try {
-      return scrub.step(byteBudget, sink);
-    } catch (RocksDBException failure) {
-      fail("scrubbing", failure);
-      return 0;
+      return store.health().hasFailed() ? 0 : scrub.step(byteBudget, sink);
     } finally {
       store.leave();
     }
@@ -274,20 +279,20 @@ final class SsdTier implements Tier {
 
   @Override
   public long usedBytes() {
-    return indexed.usedBytes();
+    return store.health().hasFailed() ? 0 : indexed.usedBytes();
   }
 
   @Override
   public long logicalBytes() {
     synchronized (index) {
-      return index.logicalBytes();
+      return store.health().hasFailed() ? 0 : index.logicalBytes();
     }
   }
 
   @Override
   public long blockCount() {
     synchronized (index) {
-      return index.blockCount();
+      return store.health().hasFailed() ? 0 : index.blockCount();
     }
   }
 
@@ -301,10 +306,26 @@ final class SsdTier implements Tier {
     removing(() -> {
       capacityBytes = newCapacityBytes;
       pins.setCapacity(newCapacityBytes);
-      while (indexed.usedBytes() > newCapacityBytes && evictOne()) {
-        store.relieve();
-      }
     });
+    while (indexed.usedBytes() > newCapacityBytes && evicted()) {
+      // Until it fits, or there is nothing more to evict.
+    }
+  }
+
+  /** Evicts one block, from the index at least; false if there is none. */
+  private boolean evicted() {
+    enter();
+    try {
+      if (!evictOne()) {
+        return false;
+      }
+      store.relieve();
+    } catch (RocksDBException failure) {
+      store.health().failRemoval(failure);
+    } finally {
+      store.leave();
+    }
+    return true;
   }
 
   @Override
@@ -348,12 +369,13 @@ final class SsdTier implements Tier {
   public void flush() {
     enter();
     try {
-      if (!store.hasFailed()) {
+      if (!store.health().hasFailed()) {
         store.flush();
         keepWithinDisk();
+        written.save();
       }
     } catch (RocksDBException failure) {
-      fail("a flush", failure);
+      store.health().fail("a flush", failure);
     } finally {
       store.leave();
     }
@@ -364,15 +386,47 @@ final class SsdTier implements Tier {
    * the blocks goes.
    */
   private void keepWithinDisk() throws RocksDBException {
-    if (store.diskBytes() > SsdSpec.diskBytesToCollect(capacityBytes)) {
+    if (store.diskBytes() > SsdSpec.diskBytesToCollect(budgetBytes())) {
       store.collectGarbage();
     }
     overDiskLimit = isOverDiskLimit();
-    if (overDiskLimit) {
+    if (store.diskBytes() + RocksSettings.WAIT_BYTES > SsdSpec.diskBytesMax(capacityBytes)) {
       for (long left = blockCount() / 8 + 1; left > 0 && evictOne(); left--) {
         store.relieve();
       }
     }
+  }
+
+  /**
+   * Looks what the file system has left, evicts what is above the budget that follows from it, and
+   * collects it.
+   */
+  void keepRoom() {
+    enter();
+    try {
+      if (store.health().hasFailed()) {
+        return;
+      }
+      room.look(store.diskBytes(), capacityBytes);
+      long budget = budgetBytes();
+      boolean isShrinking = indexed.usedBytes() > budget;
+      while (indexed.usedBytes() > budget && evictOne()) {
+        store.relieve();
+      }
+      overDiskLimit = isOverDiskLimit();
+      if (isShrinking) {
+        store.flush();
+        store.collectGarbage();
+      }
+    } catch (IOException | RocksDBException failure) {
+      store.health().fail("a look at the disk", failure);
+    } finally {
+      store.leave();
+    }
+  }
+
+  private long budgetBytes() {
+    return room.budgetBytes(capacityBytes);
   }
 
   @Override
@@ -388,11 +442,6 @@ final class SsdTier implements Tier {
     if (closed || !store.enter()) {
       throw new TierClosedException(NAME);
     }
-  }
-
-  private void fail(String operation, RocksDBException failure) {
-    store.fail(operation, failure);
-    indexed.forgetAll();
   }
 
   private void requireConsistent(BlockMeta meta, MemorySegment stored) {

@@ -16,7 +16,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +49,10 @@ public final class FileStateStore implements StateStore {
   private final Path directory;
   private final int pieceBytesMax;
   private final Meters.Counter damaged;
+  private final Meters.Counter failures;
+
+  /** Why the present form of a piece is not on disk, by its name. */
+  private final Map<String, String> unsaved = new ConcurrentSkipListMap<>();
 
   /**
    * @param directory where the files lie; it exists and is this store's alone
@@ -54,12 +62,49 @@ public final class FileStateStore implements StateStore {
     this.directory = directory;
     this.pieceBytesMax = pieceBytesMax;
     this.damaged = meters.counter("state.damaged");
+    failures = meters.counter("state.failures");
+    meters.text("state.trouble", this::trouble);
   }
 
   @Override
   public synchronized void save(String name, Writer writer) throws IOException {
+    Path file = file(name);
+    try {
+      replace(file, name, writer);
+      saved(name);
+    } catch (IOException failure) {
+      failed(name, failure);
+      throw failure;
+    }
+  }
+
+  /** Names that could not be saved lately are few: as many as there are pieces. */
+  private void failed(String name, IOException failure) {
+    failures.increment();
+    if (unsaved.put(name, String.valueOf(failure.getMessage())) == null) {
+      LOG.warn(
+          "state: {} cannot be saved in {}, the mount goes on without: {}",
+          name,
+          directory,
+          failure.getMessage());
+    }
+  }
+
+  private void saved(String name) {
+    if (unsaved.remove(name) != null) {
+      LOG.info("state: {} is saved in {} again", name, directory);
+    }
+  }
+
+  private String trouble() {
+    List<String> each = new ArrayList<>();
+    unsaved.forEach((name, why) -> each.add("%s cannot be saved: %s".formatted(name, why)));
+    return String.join("; ", each);
+  }
+
+  private void replace(Path file, String name, Writer writer) throws IOException {
     AtomicFile.replace(
-        file(name),
+        file,
         channel -> {
           channel.position(HEADER_BYTES);
           BoundedOutput payload = new BoundedOutput(channel, name);

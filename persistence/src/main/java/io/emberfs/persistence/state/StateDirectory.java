@@ -41,11 +41,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class StateDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StateDirectory.class);
-  private static final String LOCK = "lock";
-  private static final String FORMAT = "format";
+  static final String LOCK = "lock";
+  static final String FORMAT = "format";
   private static final String SSD = "ssd";
   private static final String STATE = "state";
-  private static final String JOURNAL = "journal";
+  static final String JOURNAL = "journal";
   private static final String DAMAGED_PREFIX = "damaged-";
   private static final int PID_BYTES_MAX = 20;
   private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_DIRECTORY =
@@ -219,7 +219,17 @@ public final class StateDirectory implements AutoCloseable {
     }
   }
 
-  private static @Nullable FormatFile readFormat(Path directory) throws IOException {
+  /** Whether it belongs to this user and nobody else may look in. */
+  static boolean isPrivate(Path directory) throws IOException {
+    try {
+      requirePrivate(directory);
+      return true;
+    } catch (StateDirectoryException refused) {
+      return false;
+    }
+  }
+
+  static @Nullable FormatFile readFormat(Path directory) throws IOException {
     Path format = directory.resolve(FORMAT);
     if (!Files.exists(format, LinkOption.NOFOLLOW_LINKS)) {
       return null;
@@ -315,9 +325,11 @@ public final class StateDirectory implements AutoCloseable {
     String reason =
         failure instanceof FileSystemException known ? String.valueOf(known.getReason()) : "";
     Problem problem;
-    if (failure instanceof AccessDeniedException
+    if (reason.contains("Read-only")
+        || String.valueOf(failure.getMessage()).contains("Read-only")) {
+      problem = Problem.READ_ONLY;
+    } else if (failure instanceof AccessDeniedException
         || reason.contains("Permission denied")
-        || reason.contains("Read-only")
         || reason.contains("not permitted")) {
       problem = Problem.NO_PERMISSION;
     } else if (reason.contains("No space")

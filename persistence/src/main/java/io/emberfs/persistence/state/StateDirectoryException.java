@@ -26,11 +26,31 @@ public final class StateDirectoryException extends IOException {
     /** The detail is what was refused. */
     NO_PERMISSION,
     NO_SPACE,
+    /** The detail is the system's message. */
+    READ_ONLY,
     NOT_A_DIRECTORY,
     /** It holds files that are not a state directory's; the detail is the name of one. */
     NOT_OURS,
     /** Any other failure; the detail is the system's message. */
-    FAILED
+    FAILED;
+
+    /**
+     * Whether it is the device that does not work, and not the directory that is the wrong one: a
+     * mount can do without, and whoever uses the directory finds out again.
+     */
+    public boolean isOfDevice() {
+      return switch (this) {
+        case NO_SPACE, READ_ONLY, FAILED -> true;
+        case IN_USE,
+            NEWER_VERSION,
+            OTHER_BACKING,
+            NOT_PRIVATE,
+            NO_PERMISSION,
+            NOT_A_DIRECTORY,
+            NOT_OURS ->
+            false;
+      };
+    }
   }
 
   private final Problem problem;

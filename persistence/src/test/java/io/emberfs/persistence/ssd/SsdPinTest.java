@@ -35,7 +35,7 @@ final class SsdPinTest {
     database =
         SsdDatabase.open(
             temporary.resolve("ssd"),
-            new SsdSpec(GEOMETRY, CAPACITY_BYTES, FakePolicy.FACTORY),
+            new SsdSpec(GEOMETRY, CAPACITY_BYTES, 0, FakePolicy.FACTORY),
             WriteFence.OPEN,
             Clock.SYSTEM,
             new Meters());

@@ -52,7 +52,7 @@ final class SsdScrubTest {
     database =
         SsdDatabase.open(
             temporary.resolve("ssd"),
-            new SsdSpec(WriteHistory.GEOMETRY, 64L << 20, FakePolicy.FACTORY),
+            new SsdSpec(WriteHistory.GEOMETRY, 64L << 20, 0, FakePolicy.FACTORY),
             WriteFence.OPEN,
             clock,
             meters);

@@ -22,7 +22,7 @@ final class SsdTierTest extends TierContract {
   @Override
   protected Tier create(BlockGeometry geometry, long capacityBytes, WriteFence fence)
       throws IOException {
-    SsdSpec spec = new SsdSpec(geometry, capacityBytes, FakePolicy.FACTORY);
+    SsdSpec spec = new SsdSpec(geometry, capacityBytes, 0, FakePolicy.FACTORY);
     databases.add(
         SsdDatabase.open(
             directory.resolve("ssd" + databases.size()), spec, fence, Clock.SYSTEM, new Meters()));

@@ -52,7 +52,7 @@ final class WriteHistory {
   static SsdDatabase open(Path directory, Meters meters) throws IOException {
     return SsdDatabase.open(
         directory,
-        new SsdSpec(GEOMETRY, 64L << 20, FakePolicy.FACTORY),
+        new SsdSpec(GEOMETRY, 64L << 20, 0, FakePolicy.FACTORY),
         WriteFence.OPEN,
         Clock.SYSTEM,
         meters);

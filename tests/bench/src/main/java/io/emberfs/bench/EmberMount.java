@@ -81,11 +81,20 @@ record EmberMount(Path launcher, Path mountPoint, long pid) {
 
   /** Memory of the daemon that is resident now. */
   long residentBytes() throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
-      if (line.startsWith("VmRSS:")) {
-        return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
+    return number("status", "VmRSS:") << 10;
+  }
+
+  /** Bytes that the daemon has given to devices so far, by the kernel's count. */
+  long writtenBytes() throws IOException {
+    return number("io", "write_bytes:");
+  }
+
+  private long number(String file, String name) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + pid).resolve(file))) {
+      if (line.startsWith(name)) {
+        return Long.parseLong(line.replaceAll("[^0-9]", ""));
       }
     }
-    throw new IOException("no VmRSS of process " + pid);
+    throw new IOException("no " + name + " of process " + pid);
   }
 }

@@ -95,6 +95,7 @@ final class FaultyDaemon {
                     "64M",
                     null,
                     "64M",
+                    null,
                     MountArguments.Choices.defaults(),
                     false,
                     false,

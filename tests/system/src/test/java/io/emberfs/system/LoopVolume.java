@@ -3,6 +3,7 @@ package io.emberfs.system;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -18,8 +19,13 @@ final class LoopVolume implements AutoCloseable {
 
   private static final Duration DETACH_MAX = Duration.ofSeconds(20);
 
-  private final Path image;
+  private Path image;
   private final Path directory;
+
+  /** Of the image before it was shortened; else 0. */
+  private long size;
+
+  private int comebacks;
 
   private LoopVolume(Path image, Path directory) {
     this.image = image;
@@ -48,6 +54,38 @@ final class LoopVolume implements AutoCloseable {
   /** Takes the volume off and attaches it again, which replays its journal. */
   void reattach() throws IOException, InterruptedException {
     detach();
+    attach();
+  }
+
+  /** From this call on its file system takes no change, as after an error of the device. */
+  void turnReadOnly() throws IOException, InterruptedException {
+    Program.succeed("mount", "-o", "remount,abort", directory.toString());
+  }
+
+  /** Takes the end of the device away: whatever lies there cannot be read or written any more. */
+  void shorten(int megabytes) throws IOException, InterruptedException {
+    size = Files.size(image);
+    Program.succeed("truncate", "--size", megabytes + "M", image.toString());
+    Program.succeed(
+        "sh", "-c", "losetup --set-capacity $(findmnt -n -o SOURCE \"$0\")", directory.toString());
+    Program.succeed("sh", "-c", "echo 1 > /proc/sys/vm/drop_caches");
+  }
+
+  /**
+   * As a device that was pulled out and put back, with whatever is left on it. Whoever has files of
+   * the old one open keeps it, dead as it is: so what comes back is a copy, on another loop device.
+   */
+  void comeBack() throws IOException, InterruptedException {
+    Program.succeed("umount", "--lazy", "--", directory.toString());
+    Path left = image.resolveSibling(image.getFileName() + "-" + ++comebacks);
+    Program.succeed("cp", "--sparse=always", "--", image.toString(), left.toString());
+    if (size > 0) {
+      Program.succeed("truncate", "--size", Long.toString(size), left.toString());
+      size = 0;
+    }
+    image = left;
+    // Its journal is replayed and its errors are forgotten; what it finds to mend is no failure.
+    Program.of("e2fsck", "-fy", image.toString()).run();
     attach();
   }
 

@@ -7,6 +7,7 @@ import io.emberfs.app.control.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /** One mount and the process that serves it. */
@@ -59,6 +60,21 @@ final class Mount {
       return new Stats(tree);
     }
     throw new AssertionError("stats --json printed: " + line);
+  }
+
+  /** What does not work, as {@code status --json} says. */
+  List<String> troubles() throws IOException, InterruptedException {
+    String line = Emberfs.run("status", "--json").succeeded().out();
+    if (Json.read(line.strip()) instanceof List<?> mounts) {
+      for (Object each : mounts) {
+        if (each instanceof Map<?, ?> mount
+            && path.toString().equals(mount.get("mountpoint"))
+            && mount.get("troubles") instanceof List<?> troubles) {
+          return troubles.stream().map(String::valueOf).toList();
+        }
+      }
+    }
+    throw new AssertionError("status --json printed: " + line);
   }
 
   void drop(String tier) throws IOException, InterruptedException {
