@@ -3,7 +3,6 @@ package io.emberfs.system;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -21,9 +20,6 @@ final class LoopVolume implements AutoCloseable {
 
   private Path image;
   private final Path directory;
-
-  /** Of the image before it was shortened; else 0. */
-  private long size;
 
   private int comebacks;
 
@@ -64,7 +60,6 @@ final class LoopVolume implements AutoCloseable {
 
   /** Takes the end of the device away: whatever lies there cannot be read or written any more. */
   void shorten(int megabytes) throws IOException, InterruptedException {
-    size = Files.size(image);
     Program.succeed("truncate", "--size", megabytes + "M", image.toString());
     Program.succeed(
         "sh", "-c", "losetup --set-capacity $(findmnt -n -o SOURCE \"$0\")", directory.toString());
@@ -79,10 +74,6 @@ final class LoopVolume implements AutoCloseable {
     Program.succeed("umount", "--lazy", "--", directory.toString());
     Path left = image.resolveSibling(image.getFileName() + "-" + ++comebacks);
     Program.succeed("cp", "--sparse=always", "--", image.toString(), left.toString());
-    if (size > 0) {
-      Program.succeed("truncate", "--size", Long.toString(size), left.toString());
-      size = 0;
-    }
     image = left;
     // Its journal is replayed and its errors are forgotten; what it finds to mend is no failure.
     Program.of("e2fsck", "-fy", image.toString()).run();

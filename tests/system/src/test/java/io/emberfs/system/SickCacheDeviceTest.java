@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 final class SickCacheDeviceTest {
   private static final int FILE_COUNT = 60;
   private static final int VOLUME_MEGABYTES = 320;
-  private static final String[] TIERS = {"--ssd", "64M", "--ram", "16M"};
+  private static final String[] TIERS = {"--ssd", "64M", "--ram", "16M", "--kernel-cache", "off"};
 
   /** Pauses between attempts begin at 5 s and double. */
   private static final Duration HEALED_MAX = Duration.ofSeconds(90);
@@ -70,12 +70,7 @@ final class SickCacheDeviceTest {
     mount.drop("ram");
     assertServes(rig, mount, "shortened, from below RAM");
     awaitTrouble(mount, "ssd: ");
-
-    disk.comeBack();
-
-    awaitHealed(mount);
-    assertTakes(rig, mount);
-    assertRestarts(rig, disk, mount);
+    assertServes(rig, mount, "shortened, and known to be");
   }
 
   @Test
@@ -170,7 +165,10 @@ final class SickCacheDeviceTest {
             List::isEmpty);
   }
 
-  /** What is read from now on reaches the SSD tier. */
+  /**
+   * What is read from now on reaches the SSD tier; what was offered while that had no room yet does
+   * when it is read again.
+   */
   private static void assertTakes(Rig rig, Mount mount) throws Exception {
     Path fresh = rig.backing().resolve("fresh " + System.nanoTime());
     byte[] bytes = new byte[1 << 20];
@@ -178,10 +176,14 @@ final class SickCacheDeviceTest {
     Files.write(fresh, bytes);
     Waiting.untilFilesAreOld();
     long before = mount.stats().count("ssd.bytesWritten");
-    assertThat(Files.readAllBytes(mount.path().resolve(fresh.getFileName()))).isEqualTo(bytes);
+    Path file = mount.path().resolve(fresh.getFileName());
     await("blocks on the SSD")
         .atMost(HEALED_MAX)
-        .until(() -> mount.stats().count("ssd.bytesWritten") >= before + bytes.length);
+        .until(() -> {
+          mount.drop("ram");
+          assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
+          return mount.stats().count("ssd.bytesWritten") >= before + bytes.length;
+        });
   }
 
   /** What the healed device kept is right for the next mount too, killed or not. */
