@@ -82,7 +82,7 @@ public final class BlockLoads implements BlockLoader {
     this.store = store;
     this.files = files;
     this.versions = versions;
-    lower = new LowerTiers(chain, transfer, fence, scratch, clock, meters);
+    lower = new LowerTiers(chain, transfer, fence, scratch, meters);
     this.ram = chain.ram();
     this.transfer = transfer;
     this.handDown = handDown;
@@ -364,9 +364,7 @@ public final class BlockLoads implements BlockLoader {
       // How young the file is counts from before the read: a slow one may outlast a foreign write
       // whose bytes it missed.
       long wallNanos = clock.wallNanos();
-      long begunNanos = clock.nanoTime();
       int n = file.read(start, run.asSlice(0, length));
-      lower.backingTook(clock.nanoTime() - begunNanos);
       // Asked without the lock: on a slow backing the misses of a file would wait for one another.
       FileVersion seen = file.version();
       int flags = 0;

@@ -2,7 +2,6 @@ package io.emberfs.engine.read;
 
 import io.emberfs.core.Access;
 import io.emberfs.core.BlockMeta;
-import io.emberfs.core.Clock;
 import io.emberfs.core.Lookup;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Tier;
@@ -30,16 +29,13 @@ final class LowerTiers {
   private final WriteFence fence;
   private final ScratchPool scratch;
   private final Meters.Counter checksumFailures;
-  private final Meters.Counter spared;
   private final Map<Tier, Below> below = new HashMap<>();
-  private volatile long backingNanos;
 
   LowerTiers(
       TierChain chain,
       BlockTransfer transfer,
       WriteFence fence,
       ScratchPool scratch,
-      Clock clock,
       Meters meters) {
     this.chain = chain;
     this.ram = chain.ram();
@@ -47,20 +43,13 @@ final class LowerTiers {
     this.fence = fence;
     this.scratch = scratch;
     checksumFailures = meters.counter("integrity.checksumFailures");
-    spared = meters.counter("reads.sparedLookups");
     for (Tier tier : chain.lower()) {
       below.put(
           tier,
           new Below(
               meters.counter("reads.hitBlocks." + tier.name()),
-              Access.Source.valueOf(tier.name().toUpperCase(Locale.ROOT)),
-              new TierSpeed(clock)));
+              Access.Source.valueOf(tier.name().toUpperCase(Locale.ROOT))));
     }
-  }
-
-  /** A read of the backing took so long: tiers that take longer are spared. */
-  void backingTook(long nanos) {
-    backingNanos = TierSpeed.averaged(backingNanos, nanos);
   }
 
   /** Whether a tier has these granules, by its index alone. */
@@ -160,19 +149,7 @@ final class LowerTiers {
    */
   private @Nullable BlockMeta expandFrom(
       Tier tier, long fileId, long block, long fileGeneration, long granules, MemorySegment raw) {
-    TierSpeed speed = Objects.requireNonNull(below.get(tier)).speed;
-    if (!speed.isWorthAsking(backingNanos)) {
-      spared.increment();
-      return null;
-    }
-    long begun = speed.begins();
-    Lookup found;
-    try {
-      found = tier.lookup(fileId, block, granules);
-    } finally {
-      speed.ended(begun);
-    }
-    return switch (found) {
+    return switch (tier.lookup(fileId, block, granules)) {
       case Lookup.Hit(var lease) -> {
         try (lease) {
           BlockMeta meta = lease.meta();
@@ -192,6 +169,6 @@ final class LowerTiers {
     };
   }
 
-  /** How hits of a tier below RAM are counted, and whether it is asked at all. */
-  private record Below(Meters.Counter hitBlocks, Access.Source source, TierSpeed speed) {}
+  /** How hits of a tier below RAM are counted. */
+  private record Below(Meters.Counter hitBlocks, Access.Source source) {}
 }
