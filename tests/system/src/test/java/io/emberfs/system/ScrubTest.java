@@ -97,7 +97,7 @@ final class ScrubTest {
     assertThat(number(tier(scrub(FOUND_PROBLEMS), "ssd"), "quarantined")).isOne();
     assertThat(mount.stats().count("tiers.ssd.quarantined")).isOne();
     assertThat(Files.readString(rig.stateDirectory().resolve("emberfs.log")))
-        .containsOnlyOnce("stops serving and storing until the next mount");
+        .containsOnlyOnce("stops serving and storing until the device works again");
     assertRight("without the SSD tier");
     mount.umount();
   }
