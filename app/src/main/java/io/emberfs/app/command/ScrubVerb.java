@@ -130,9 +130,9 @@ final class ScrubVerb implements Verb {
       if (number(numbers, "quarantined") > 0) {
         out.println(
             name
-                + " is out of service until the next mount: too many of its blocks were bad. What is"
-                + " left there is neither served nor verified; the log in the state directory says"
-                + " what to look at");
+                + " is out of service: too many of its blocks were bad. What is left there is neither"
+                + " served nor verified; the log in the state directory says what to look at, and"
+                + " when it is used again");
       }
     });
   }
