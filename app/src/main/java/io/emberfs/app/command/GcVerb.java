@@ -24,13 +24,16 @@ import picocli.CommandLine.Parameters;
 
 /**
  * {@code gc}: removes state directories that no mount will ask for. Never one in use, and never one
- * with a journal.
+ * with a journal. A backing that is not there may be a volume that is not mounted today, so what
+ * belongs to it goes only when nobody has used it for a while.
  */
 @Command(
     name = "gc",
     description = "Remove state directories of backings that are gone, or not used for long.",
     sortOptions = false)
 final class GcVerb implements Verb {
+  private static final Duration GONE_AGE = Duration.ofDays(7);
+
   @Parameters(
       index = "0",
       arity = "0..1",
@@ -41,7 +44,8 @@ final class GcVerb implements Verb {
   @Option(
       names = "--older-than",
       paramLabel = "DURATION",
-      description = "also those that no mount has used for so long, such as 30d")
+      description =
+          "all that no mount has used for so long, such as 30d (of backings that are gone: 7d)")
   private @Nullable String olderThan;
 
   @Option(names = "--dry-run", description = "list them and remove nothing")
@@ -109,11 +113,12 @@ final class GcVerb implements Verb {
     if (state.hasJournal() || state.isInUse()) {
       return "";
     }
-    if (Files.notExists(state.backing())) {
-      return "its backing is gone";
+    boolean isGone = Files.notExists(state.backing());
+    Duration least = isGone && age == null ? GONE_AGE : age;
+    if (least == null || state.lastUsed().plus(least).isAfter(now)) {
+      return "";
     }
-    boolean isOld = age != null && state.lastUsed().plus(age).isBefore(now);
-    return isOld ? "not used for long" : "";
+    return isGone ? "its backing is gone" : "not used for long";
   }
 
   private String outcome(KeptState state) {

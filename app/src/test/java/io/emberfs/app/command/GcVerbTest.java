@@ -39,6 +39,8 @@ final class GcVerbTest {
     Path gone = state("gone", false);
     Path needed = state("needed", true);
     Files.write(gone.resolve("state").resolve("large"), new byte[100_000]);
+    age(gone, Duration.ofDays(8));
+    age(needed, Duration.ofDays(8));
 
     assertThat(gc()).isEqualTo(ExitCode.OK);
 
@@ -48,8 +50,22 @@ final class GcVerbTest {
   }
 
   @Test
+  void aBackingThatIsNotThereTodayMayBeMountedTomorrow() throws IOException {
+    Path away = state("away", false);
+    age(away, Duration.ofDays(6));
+
+    assertThat(gc()).isEqualTo(ExitCode.OK);
+
+    assertThat(away.resolve("format")).exists();
+    assertThat(out()).startsWith("nothing to remove");
+    assertThat(gc("--older-than", "5d")).isEqualTo(ExitCode.OK);
+    assertThat(away).doesNotExist();
+  }
+
+  @Test
   void aDryRunListsAndRemovesNothing() throws IOException {
     Path gone = state("gone", false);
+    age(gone, Duration.ofDays(8));
 
     assertThat(gc("--dry-run", "--json")).isEqualTo(ExitCode.OK);
 
@@ -67,12 +83,7 @@ final class GcVerbTest {
   void whatNoMountHasUsedForLongGoesOnlyWhenAskedFor() throws IOException {
     Path old = state("old", true);
     Path young = state("young", true);
-    FileTime past = FileTime.from(Instant.now().minus(Duration.ofDays(40)));
-    try (Stream<Path> files = Files.walk(old)) {
-      for (Path file : files.toList()) {
-        Files.setLastModifiedTime(file, past);
-      }
-    }
+    age(old, Duration.ofDays(40));
     assertThat(gc()).isEqualTo(ExitCode.OK);
     assertThat(old).exists();
 
@@ -94,7 +105,7 @@ final class GcVerbTest {
     } finally {
       daemon.destroyForcibly().waitFor();
     }
-    assertThat(gc()).isEqualTo(ExitCode.OK);
+    assertThat(gc("--older-than", "0m")).isEqualTo(ExitCode.OK);
     assertThat(used).doesNotExist();
   }
 
@@ -137,6 +148,16 @@ final class GcVerbTest {
         .isEqualTo(
             "emberfs: cannot use --older-than soon: it is not an age\n"
                 + "fix: give a number with m, h or d, such as 90m, 12h, 30d\n");
+  }
+
+  /** Makes a state directory look as if nobody had used it since. */
+  private static void age(Path state, Duration age) throws IOException {
+    FileTime past = FileTime.from(Instant.now().minus(age));
+    try (Stream<Path> files = Files.walk(state)) {
+      for (Path file : files.toList()) {
+        Files.setLastModifiedTime(file, past);
+      }
+    }
   }
 
   /** The state directory of a backing that is there, or gone since. */
