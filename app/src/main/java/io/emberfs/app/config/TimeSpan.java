@@ -8,8 +8,7 @@ import java.util.regex.Pattern;
 
 /** Durations as people write them: {@code 500ms}, {@code 10s}, {@code 5m}. */
 public final class TimeSpan {
-  private static final Pattern FORM = Pattern.compile("([0-9]{1,9})(ms|s|m)");
-
+  private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m)");
   private static final Pattern AGE = Pattern.compile("([0-9]{1,6})([mhd])");
 
   private TimeSpan() {}
@@ -21,20 +20,12 @@ public final class TimeSpan {
    * @return 0 or more
    */
   public static Duration parse(String option, String text) throws Refusal {
-    Matcher matcher = FORM.matcher(text);
-    if (!matcher.matches()) {
-      throw new Refusal(
-          ExitCode.USAGE,
-          "cannot use " + option + " " + text,
-          "it is not a duration",
-          "give a number with ms, s or m, such as 500ms, 10s, 5m");
-    }
-    long number = Long.parseLong(matcher.group(1));
-    return switch (matcher.group(2)) {
-      case "ms" -> Duration.ofMillis(number);
-      case "s" -> Duration.ofSeconds(number);
-      default -> Duration.ofMinutes(number);
-    };
+    return parse(
+        option,
+        text,
+        DURATION,
+        "it is not a duration",
+        "give a number with ms, s or m, such as 500ms, 10s, 5m");
   }
 
   /**
@@ -44,19 +35,27 @@ public final class TimeSpan {
    * @return 0 or more
    */
   public static Duration parseAge(String option, String text) throws Refusal {
-    Matcher matcher = AGE.matcher(text);
+    return parse(
+        option,
+        text,
+        AGE,
+        "it is not an age",
+        "give a number with m, h or d, such as 90m, 12h, 30d");
+  }
+
+  private static Duration parse(String option, String text, Pattern form, String why, String fix)
+      throws Refusal {
+    Matcher matcher = form.matcher(text);
     if (!matcher.matches()) {
-      throw new Refusal(
-          ExitCode.USAGE,
-          "cannot use " + option + " " + text,
-          "it is not an age",
-          "give a number with m, h or d, such as 90m, 12h, 30d");
+      throw new Refusal(ExitCode.USAGE, "cannot use " + option + " " + text, why, fix);
     }
     long number = Long.parseLong(matcher.group(1));
     return switch (matcher.group(2)) {
-      case "m" -> Duration.ofMinutes(number);
+      case "ms" -> Duration.ofMillis(number);
+      case "s" -> Duration.ofSeconds(number);
       case "h" -> Duration.ofHours(number);
-      default -> Duration.ofDays(number);
+      case "d" -> Duration.ofDays(number);
+      default -> Duration.ofMinutes(number);
     };
   }
 }
