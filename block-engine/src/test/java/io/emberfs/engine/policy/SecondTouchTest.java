@@ -54,6 +54,13 @@ final class SecondTouchTest {
     assertThat(offer(1000)).isTrue();
   }
 
+  @Test
+  void aTierWhoseBudgetFellBelowWhatItHoldsIsFull() {
+    assertThat(offer(1)).isTrue();
+    tier.resize(0);
+    assertThat(offer(1000)).isFalse();
+  }
+
   private void fill() {
     for (int block = 0; block < 2 * BLOCK_COUNT; block++) {
       boolean _ = offer(block);

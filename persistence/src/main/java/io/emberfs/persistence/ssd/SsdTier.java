@@ -274,7 +274,7 @@ final class SsdTier implements Tier {
 
   @Override
   public long capacityBytes() {
-    return capacityBytes;
+    return budgetBytes();
   }
 
   @Override

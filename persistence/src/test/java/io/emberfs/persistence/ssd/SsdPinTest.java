@@ -65,6 +65,19 @@ final class SsdPinTest {
   }
 
   @Test
+  void whatStandsAboveOutlivesAScanTooAndIsNotHeldForThat() {
+    tier.setUpper((fileId, _) -> fileId == PINNED);
+    offer(PINNED, BLOCKS / 4);
+    offer(SCANNED, 3 * BLOCKS);
+
+    assertThat(present(PINNED, BLOCKS / 4)).isEqualTo(BLOCKS / 4);
+    assertThat(tier.pins().heldBytes()).isZero();
+    tier.setUpper((_, _) -> false);
+    offer(SCANNED + 1, 3 * BLOCKS);
+    assertThat(present(PINNED, BLOCKS / 4)).isZero();
+  }
+
+  @Test
   void noMoreThanTheShareIsHeld() {
     tier.pins().add(PINNED);
     offer(PINNED, BLOCKS);

@@ -52,6 +52,24 @@ final class SsdSpaceTest {
   }
 
   @Test
+  void aTierWithoutRoomOnItsDiskSaysThatItsBudgetIsSmaller() throws IOException {
+    long keepFreeBytes = Long.MAX_VALUE / 4; // more than any disk has
+    SsdSpec spec = new SsdSpec(GEOMETRY, 16L << 20, keepFreeBytes, FakePolicy.FACTORY);
+    try (SsdDatabase database =
+        SsdDatabase.open(temporary.resolve("ssd"), spec, WriteFence.OPEN, Clock.SYSTEM, meters)) {
+      TierProbe probe = new TierProbe(database.tier(), GEOMETRY, WriteFence.OPEN);
+      probe.accept(1, 1, 1, WHOLE);
+      assertThat(database.tier().capacityBytes()).isEqualTo(16L << 20);
+
+      int _ = database.care();
+
+      assertThat(database.tier().capacityBytes()).isZero();
+      assertThat(database.tier().usedBytes()).isZero();
+      assertThat(probe.offer(1, 2, 1, WHOLE)).isFalse();
+    }
+  }
+
+  @Test
   void aDeviceThatFailsStopsTheTierAndIsNotBelievedAgain() throws IOException {
     Path directory = temporary.resolve("ssd");
     SsdDatabase database = WriteHistory.open(directory, meters);
