@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HandDown {
   private static final int BLOCKS_PER_STEP = 64;
+  private static final int RECALLS_PER_STEP = 1024;
   private static final long FLUSH_INTERVAL_NANOS = 2_000_000_000L;
   private static final int SCRATCH_BUFFERS = 4;
 
@@ -125,19 +126,18 @@ public final class HandDown {
 
   /**
    * Copies some blocks down and makes them survive a kill from time to time; returns how many were
-   * copied.
+   * looked at, 0 if there is nothing to do now.
    */
   public int step() {
     Tier tier = below;
     if (tier == null) {
       return 0;
     }
-    recallDue();
-    int count = 0;
+    int count = recallDue();
     MemorySegment buffer = scratch.take();
     try {
       MemorySegment stored = buffer.asSlice(0, geometry.blockSize());
-      while (count < BLOCKS_PER_STEP) {
+      for (int taken = 0; taken < BLOCKS_PER_STEP; taken++) {
         long sequence = fence.sequence();
         BlockMeta meta = chain.ram().takeUnsaved(stored);
         if (meta == null) {
@@ -213,13 +213,21 @@ public final class HandDown {
     return state != null && state.fileGeneration() != meta.fileGeneration();
   }
 
-  /** Those whose second chance has come stand among the unsaved again, if they are in RAM. */
-  private void recallDue() {
+  /**
+   * Some of those whose second chance has come stand among the unsaved again, if they are in RAM.
+   *
+   * @return how many were looked at
+   */
+  private int recallDue() {
     long now = clock.nanoTime();
-    while (postponed.isDue(now) || isLastChance && !postponed.isEmpty()) {
+    int count = 0;
+    while (count < RECALLS_PER_STEP
+        && (postponed.isDue(now) || isLastChance && !postponed.isEmpty())) {
       boolean _ = chain.ram().handDownAgain(postponed.firstFileId(), postponed.firstBlockIndex());
       postponed.removeFirst();
+      count++;
     }
+    return count;
   }
 
   /**
