@@ -6,9 +6,9 @@ import java.io.IOException;
  * The write-back journal: changes that are acknowledged and that the backing may not have yet, in
  * their order. Any thread.
  *
- * <p>What was appended outlives the process; what was synced outlives a power cut too. After a power
- * cut a record that was not synced may be missing, and then every later one is missing as well:
- * what is found is always a beginning of what was appended.
+ * <p>What was appended outlives the process; what was synced outlives a power cut too. After a
+ * power cut a record that was not synced may be missing, and then every later one is missing as
+ * well: what is found is always a beginning of what was appended.
  *
  * <p>A journal that failed once stays failed: what a device lost of an earlier sync cannot be known
  * by asking again. Every later {@link #append} and {@link #sync} throws.
@@ -21,7 +21,11 @@ public interface WriteJournal extends AutoCloseable {
    * Appends a record. It is copied before this returns.
    *
    * @return its number: 1 or more, and larger than that of every record before it
+   * @throws JournalFullException if there is no room for it: nothing was stored, and a later append
+   *     may succeed
    * @throws IOException if it could not be stored; the journal may or may not hold it then
+   * @throws IllegalArgumentException if it is longer than a record may be, or its place in the file
+   *     is negative
    */
   long append(JournalRecord record) throws IOException;
 

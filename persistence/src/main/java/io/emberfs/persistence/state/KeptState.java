@@ -1,5 +1,6 @@
 package io.emberfs.persistence.state;
 
+import io.emberfs.persistence.journal.JournalScan;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -14,7 +15,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * A state directory as it lies on disk, looked at from outside: nothing in it is opened or changed
@@ -101,13 +101,7 @@ public record KeptState(
   }
 
   private static boolean hasJournal(Path directory) throws IOException {
-    Path journal = directory.resolve(StateDirectory.JOURNAL);
-    if (!Files.isDirectory(journal, LinkOption.NOFOLLOW_LINKS)) {
-      return false;
-    }
-    try (Stream<Path> entries = Files.list(journal)) {
-      return entries.findAny().isPresent();
-    }
+    return JournalScan.holdsRecords(directory.resolve(StateDirectory.JOURNAL));
   }
 
   /** Bytes of all files, and the newest change of one. */
