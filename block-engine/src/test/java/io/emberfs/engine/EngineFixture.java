@@ -1,6 +1,7 @@
 package io.emberfs.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.BlockCache;
@@ -12,6 +13,7 @@ import io.emberfs.core.Histogram;
 import io.emberfs.core.Meters;
 import io.emberfs.core.NodeIdentity;
 import io.emberfs.core.WriteFence;
+import io.emberfs.core.WriteJournal;
 import io.emberfs.engine.backing.CountingBackingStore;
 import io.emberfs.engine.backing.DelayingBackingStore;
 import io.emberfs.engine.codec.CodecChoice;
@@ -19,11 +21,15 @@ import io.emberfs.engine.codec.Codecs;
 import io.emberfs.engine.codec.Lz4Codec;
 import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.ram.RamTierSpec;
+import io.emberfs.engine.writeback.JournalReplay;
+import io.emberfs.engine.writeback.WriteBack;
+import io.emberfs.engine.writeback.WriteBackSpec;
 import io.emberfs.testkit.FakeBackingStore;
 import io.emberfs.testkit.FakeClock;
 import io.emberfs.testkit.FakePrefetcher;
 import io.emberfs.testkit.FakeStateStore;
 import io.emberfs.testkit.FakeTier;
+import io.emberfs.testkit.FakeWriteJournal;
 import io.emberfs.testkit.FaultyBackingStore;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -34,11 +40,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** An engine over fakes, on one thread and a clock that the test turns; it can be restarted. */
 final class EngineFixture implements AutoCloseable {
   static final long ATTRIBUTE_TTL_NANOS = 1_000_000_000L;
   private static final int STATE_PIECE_BYTES_MAX = 1 << 24;
+  private static final long DIRTY_BYTES_MAX = 1 << 20;
+  private static final long FLUSH_AGE_NANOS = 5_000_000_000L;
   private static final int O_RDWR = 2;
   private static final int PUNCH_HOLE_KEEP_SIZE = 3;
 
@@ -52,6 +63,12 @@ final class EngineFixture implements AutoCloseable {
   private final FakePrefetcher prefetcher = new FakePrefetcher();
   private final FakeTier ssd;
   private final boolean blind;
+
+  /** Null for an engine that writes through. */
+  private @Nullable FakeWriteJournal journal;
+
+  private @Nullable WriteBack writeBack;
+  private UnaryOperator<WriteJournal> aroundJournal = UnaryOperator.identity();
   private LongConsumer delay = _ -> {};
   private Meters meters = new Meters();
   private CodecChoice codec = CodecChoice.of(Lz4Codec.ID);
@@ -89,6 +106,47 @@ final class EngineFixture implements AutoCloseable {
    */
   static EngineFixture blindToChanges(int blockSize, long ramBytes, long ssdBytes) {
     return new EngineFixture(blockSize, ramBytes, ssdBytes, true);
+  }
+
+  /** An engine that writes back, from a journal that survives its restarts. */
+  static EngineFixture writingBack(int blockSize, long ramBytes, long ssdBytes) {
+    EngineFixture fixture = new EngineFixture(blockSize, ramBytes, ssdBytes, false);
+    fixture.journal = new FakeWriteJournal();
+    fixture.startWriteBack();
+    return fixture;
+  }
+
+  private void startWriteBack() {
+    FakeWriteJournal before = journal;
+    if (before == null) {
+      return;
+    }
+    JournalReplay replay = new JournalReplay(clock);
+    FakeWriteJournal present = before.reopen(replay);
+    journal = present;
+    writeBack =
+        new WriteBack(
+            new WriteBackSpec(DIRTY_BYTES_MAX, FLUSH_AGE_NANOS),
+            engine.cache(),
+            faults,
+            aroundJournal.apply(present),
+            replay,
+            _ -> {},
+            clock,
+            meters);
+  }
+
+  /** Something between the write-back and its journal, from the next start on. */
+  void wrapJournal(UnaryOperator<WriteJournal> around) {
+    aroundJournal = around;
+  }
+
+  WriteBack writeBack() {
+    return requireNonNull(writeBack);
+  }
+
+  FakeWriteJournal journal() {
+    return requireNonNull(journal);
   }
 
   private Engine start() {
@@ -130,7 +188,8 @@ final class EngineFixture implements AutoCloseable {
   }
 
   BlockCache cache() {
-    return engine.cache();
+    WriteBack present = writeBack;
+    return present == null ? engine.cache() : present.cache();
   }
 
   Engine engine() {
@@ -262,6 +321,9 @@ final class EngineFixture implements AutoCloseable {
     engine.restoreStep();
     engine.predictStep();
     engine.fetchStep();
+    if (writeBack != null) {
+      writeBack.flushStep();
+    }
   }
 
   void advanceMillis(long millis) {
@@ -286,12 +348,28 @@ final class EngineFixture implements AutoCloseable {
 
   /** As {@link #restart}, with something that happens while nothing runs. */
   void restartWith(boolean clean, Runnable meanwhile) {
+    WriteBack ended = writeBack;
     if (clean) {
+      if (ended != null) {
+        int _ = ended.flushAll();
+        ended.close();
+      }
       engine.close();
     }
     meanwhile.run();
     engine = start();
     engine.restore();
+    startWriteBack();
+  }
+
+  /** The power goes: what was not synced is lost, here and there. */
+  void powerCut(RandomGenerator random) {
+    restartWith(
+        false,
+        () -> {
+          store.powerCut(random);
+          journal().powerCut(random.nextLong());
+        });
   }
 
   @Override

@@ -49,15 +49,16 @@ public record Attributes(
     return (mode & S_IFMT) == S_IFLNK;
   }
 
-  /** The same with another size: a reader may know of bytes that the backing has not seen yet. */
-  public Attributes withSize(long newSize) {
+  /** The same with what changes with a file's bytes: the backing may not have them all yet. */
+  public Attributes withContent(
+      long newSize, long newBlocks, long newMtimeNanos, long newCtimeNanos) {
     return new Attributes(
         inode,
         newSize,
-        blocks,
+        newBlocks,
         atimeNanos,
-        mtimeNanos,
-        ctimeNanos,
+        newMtimeNanos,
+        newCtimeNanos,
         mode,
         linkCount,
         uid,

@@ -18,6 +18,12 @@ public interface BackingStore extends Namespace, AutoCloseable {
   FileVersion version(BackingNode node);
 
   /**
+   * Where a node was seen last: names from the root down, separated by slashes, not decoded. Empty
+   * where that is not known; others may have moved it since.
+   */
+  byte[] path(BackingNode node);
+
+  /**
    * Begins to hear of changes by others; null where this backing or this machine cannot tell of
    * them. The watch is the caller's, and closed before the store.
    */

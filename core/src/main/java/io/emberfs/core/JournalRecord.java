@@ -23,8 +23,9 @@ public sealed interface JournalRecord {
    *
    * @param path names from the mounted directory down to the file, separated by slashes, not
    *     decoded; it may be another one since
+   * @param isDurable whether a power cut cannot take that version, or the file, away again
    */
-  record Named(FileVersion version, byte[] path) implements JournalRecord {
+  record Named(FileVersion version, byte[] path, boolean isDurable) implements JournalRecord {
     @Override
     public NodeIdentity file() {
       return version.identity();

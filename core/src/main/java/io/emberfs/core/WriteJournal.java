@@ -21,8 +21,8 @@ public interface WriteJournal extends AutoCloseable {
    * Appends a record. It is copied before this returns.
    *
    * @return its number: 1 or more, and larger than that of every record before it
-   * @throws JournalFullException if there is no room for it: nothing was stored, and a later append
-   *     may succeed
+   * @throws JournalFullException if there is no room for it now. Records without bytes find room as
+   *     long as they are few: they make room.
    * @throws IOException if it could not be stored; the journal may or may not hold it then
    * @throws IllegalArgumentException if it is longer than a record may be, or its place in the file
    *     is negative
@@ -42,6 +42,13 @@ public interface WriteJournal extends AutoCloseable {
    * all the same, together with all that came after them.
    */
   void release(long sequence);
+
+  /**
+   * Removes every record, also those of a journal that failed; nothing can be appended afterwards.
+   *
+   * @return false if that cannot be said of all of them
+   */
+  boolean discard();
 
   /** Number of the last record appended; 0 before the first. */
   long lastSequence();

@@ -40,9 +40,21 @@ final class ChoiceOptions {
 
   @Option(
       names = "--write",
-      paramLabel = "through",
-      description = "writes are in the backing when they return")
+      paramLabel = "through|back",
+      description = "back: writes are in a synced journal first, in the backing later (through)")
   private String write = DEFAULTS.write();
+
+  @Option(
+      names = "--max-dirty",
+      paramLabel = "SIZE",
+      description = "with --write back: what may wait for the backing (256M)")
+  private String maxDirty = DEFAULTS.maxDirty();
+
+  @Option(
+      names = "--flush-age",
+      paramLabel = "DURATION",
+      description = "with --write back: how long it may wait (5s)")
+  private String flushAge = DEFAULTS.flushAge();
 
   @Option(names = "--backing", paramLabel = "shared", description = "others may change the backing")
   private String backing = DEFAULTS.backing();
@@ -100,6 +112,8 @@ final class ChoiceOptions {
         policy,
         prefetch,
         write,
+        maxDirty,
+        flushAge,
         backing,
         kernelCache,
         attributeTtl,

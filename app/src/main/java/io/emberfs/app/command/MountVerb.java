@@ -92,6 +92,11 @@ final class MountVerb implements Verb {
   private boolean readOnly;
 
   @Option(
+      names = "--discard-journal",
+      description = "throw away changes that an ended mount left in its journal")
+  private boolean discardJournal;
+
+  @Option(
       names = "-o",
       paramLabel = "A,B=C",
       split = ",",
@@ -124,6 +129,7 @@ final class MountVerb implements Verb {
             allowOther,
             allowNonEmpty,
             readOnly,
+            discardJournal,
             options);
     FuseAccess access = FuseAccess.system(Places.isRoot());
     MountConfiguration configuration =
@@ -226,6 +232,7 @@ final class MountVerb implements Verb {
     result.put("transportReason", mount.transportReason());
     result.put("uringSwitchedOn", isSwitchedOn);
     result.put("restoredBlocks", mount.warmBlockCount());
+    result.put("journalRecords", mount.replayedRecordCount());
     result.put("coldStart", mount.coldStart().orElse(""));
     result.put("millis", millis);
     return Json.write(result);
@@ -255,6 +262,9 @@ final class MountVerb implements Verb {
         + "; restored "
         + mount.warmBlockCount()
         + (mount.warmBlockCount() == 1 ? " block" : " blocks")
+        + (mount.replayedRecordCount() == 0
+            ? ""
+            : ", " + mount.replayedRecordCount() + " changes from the journal")
         + mount.coldStart().map(why -> " (the SSD cache was emptied: " + why + ")").orElse("")
         + ", ready in "
         + tenths / 10

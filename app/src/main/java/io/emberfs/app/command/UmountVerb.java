@@ -66,7 +66,7 @@ final class UmountVerb implements Verb {
     LiveMount live = LiveMount.of(mount);
     Map<String, Object> result = Map.of();
     try {
-      result = live.ask(request(), force ? shorter(timeoutMax) : timeoutMax);
+      result = live.ask(request(timeoutMax), force ? shorter(timeoutMax) : timeoutMax);
     } catch (Refusal refused) {
       boolean isMute =
           refused.exitCode() == ExitCode.TIMED_OUT || refused.exitCode() == ExitCode.NOT_MOUNTED;
@@ -93,20 +93,24 @@ final class UmountVerb implements Verb {
     }
     awaitGone(live, deadline);
     long saved = result.get("savedBytes") instanceof Number bytes ? bytes.longValue() : 0;
+    String left = result.get("left") instanceof String text ? text : "";
     console
         .out()
         .println(
             "unmounted "
                 + mount.mountPoint()
-                + ": 0 B unsaved, warm state "
+                + ": "
+                + (left.isEmpty() ? "0 B unsaved" : left)
+                + ", warm state "
                 + ByteSize.format(saved)
                 + " saved");
     return ExitCode.OK;
   }
 
-  private ControlRequest request() {
+  private ControlRequest request(Duration timeoutMax) {
     String mode = force ? "force" : lazy ? "lazy" : "orderly";
-    return new ControlRequest(ControlRequest.UNMOUNT, Map.of("mode", mode));
+    return new ControlRequest(
+        ControlRequest.UNMOUNT, Map.of("mode", mode, "timeoutMillis", "" + timeoutMax.toMillis()));
   }
 
   private static Duration shorter(Duration given) {

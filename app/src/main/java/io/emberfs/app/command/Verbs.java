@@ -30,6 +30,7 @@ public final class Verbs {
           "status",
           "stats",
           "drop",
+          "flush",
           "resize",
           "pin",
           "unpin",
@@ -109,6 +110,7 @@ public final class Verbs {
       case "status" -> new StatusVerb();
       case "stats" -> new StatsVerb();
       case "drop" -> new DropVerb();
+      case "flush" -> new FlushVerb();
       case "resize" -> new ResizeVerb();
       case "pin" -> new PinVerb();
       case "unpin" -> new UnpinVerb();

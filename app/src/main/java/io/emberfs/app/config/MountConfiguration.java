@@ -24,6 +24,7 @@ import java.time.Duration;
  * @param accessControlLists whether POSIX ACLs are enforced, where the transport can
  * @param transport way to the kernel
  * @param restoreWarm whether the warm state of the last run is used
+ * @param writing when writes reach the backing
  * @param flags mount(8) flags
  * @param waitMax how long the first answer of the mount may take
  * @param backingDelay what each request to the backing is slowed down by; zero for a real backing
@@ -46,6 +47,7 @@ public record MountConfiguration(
     boolean accessControlLists,
     Transport transport,
     boolean restoreWarm,
+    Writing writing,
     Flags flags,
     Duration waitMax,
     Duration backingDelay) {
@@ -66,6 +68,20 @@ public record MountConfiguration(
     OFF,
     /** On where the transport can take pages back. */
     AUTO
+  }
+
+  /**
+   * When writes reach the backing.
+   *
+   * @param isBack later, from the journal; else before they are answered
+   * @param dirtyBytesMax what may wait
+   * @param flushAge how long it may wait
+   * @param discardsJournal whether changes that an ended mount left in the journal are thrown away
+   */
+  public record Writing(
+      boolean isBack, long dirtyBytesMax, Duration flushAge, boolean discardsJournal) {
+    /** Before they are answered. */
+    public static final Writing THROUGH = new Writing(false, 0, Duration.ZERO, false);
   }
 
   /**

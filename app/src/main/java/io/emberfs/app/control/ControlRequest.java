@@ -15,6 +15,7 @@ public record ControlRequest(String verb, Map<String, String> options) {
   public static final String STATUS = "status";
   public static final String STATS = "stats";
   public static final String DROP = "drop";
+  public static final String FLUSH = "flush";
   public static final String RESIZE = "resize";
   public static final String PIN = "pin";
   public static final String UNPIN = "unpin";

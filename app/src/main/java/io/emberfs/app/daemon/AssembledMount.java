@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,7 @@ public final class AssembledMount implements AutoCloseable {
   private final List<Tier> tiers;
   private final Optional<String> coldStart;
   private final Resizing resizing;
+  private final @Nullable MountWriteBack writeBack;
   private final Meters meters;
   private final List<AutoCloseable> closing;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -57,6 +59,7 @@ public final class AssembledMount implements AutoCloseable {
    * @param tiers in the order in which they are asked
    * @param coldStart why persisted blocks were thrown away, if they were
    * @param resizing changes the tiers' budgets
+   * @param writeBack null for a mount that writes through
    * @param meters every number of this mount
    * @param closing everything that has an end, first to last
    */
@@ -70,6 +73,7 @@ public final class AssembledMount implements AutoCloseable {
       List<Tier> tiers,
       Optional<String> coldStart,
       Resizing resizing,
+      @Nullable MountWriteBack writeBack,
       Meters meters,
       List<AutoCloseable> closing) {
     this.transport = transport;
@@ -81,6 +85,7 @@ public final class AssembledMount implements AutoCloseable {
     this.tiers = List.copyOf(tiers);
     this.coldStart = coldStart;
     this.resizing = resizing;
+    this.writeBack = writeBack;
     this.meters = meters;
     this.closing = List.copyOf(closing);
   }
@@ -119,6 +124,27 @@ public final class AssembledMount implements AutoCloseable {
 
   Meters meters() {
     return meters;
+  }
+
+  @Nullable MountWriteBack writeBack() {
+    return writeBack;
+  }
+
+  /** Changes that an ended mount left in the journal. */
+  public long replayedRecordCount() {
+    return writeBack == null ? 0 : writeBack.replayedRecordCount();
+  }
+
+  /** The end does not wait for the backing. */
+  void leaveJournal() {
+    if (writeBack != null) {
+      writeBack.leaveJournal();
+    }
+  }
+
+  /** A phrase about what stays in the journal; empty if nothing does. */
+  String leftInJournal() {
+    return writeBack == null ? "" : writeBack.leftInJournal();
   }
 
   /** Name of the transport that serves. */

@@ -8,6 +8,7 @@ import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.app.config.SystemMemory;
 import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingStore;
+import io.emberfs.core.BlockCache;
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.Clock;
 import io.emberfs.core.FileRecords;
@@ -58,8 +59,8 @@ import java.util.function.UnaryOperator;
 /**
  * Puts the rooms together: the one class that names the concrete classes of the other modules.
  *
- * <p>What is made later is closed earlier: transport, workers, watches, engine, database, state
- * directory, backing.
+ * <p>What is made later is closed earlier: transport, workers, watches, write-back, engine,
+ * database, state directory, backing.
  */
 public final class Assembly implements Daemon.Assembler {
   private static final double NANOS_PER_SECOND = 1e9;
@@ -185,7 +186,15 @@ public final class Assembly implements Daemon.Assembler {
       lower.forEach(Tier::clear);
     }
 
-    DirectoryWatches watches = watches(configuration, store, engine, nodes, notifier, meters);
+    MountWriteBack writeBack =
+        MountWriteBack.open(
+            configuration, state.directory(), engine.cache(), store, notifier, clock, meters);
+    if (writeBack != null) {
+      opened.addFirst(writeBack);
+    }
+    BlockCache cache = writeBack == null ? engine.cache() : writeBack.cache();
+
+    DirectoryWatches watches = watches(configuration, store, cache, nodes, notifier, meters);
     opened.addFirst(watches);
 
     PoolWorkers workers = new PoolWorkers(WORKER_THREADS, TASKS_QUEUED_MAX, meters);
@@ -196,12 +205,15 @@ public final class Assembly implements Daemon.Assembler {
             engine.chain().ram(), configuration.ramBytes(), new SystemMemory(), clock, meters);
     workers.loop("emberfs-memory", RamBudget.PERIOD_MILLIS, ramBudget::step);
     workers.loop("emberfs-ssd", SsdDatabase.CARE_PERIOD_MILLIS, care);
+    if (writeBack != null) {
+      writeBack.start(workers);
+    }
     notifier.start(workers);
     watches.start(workers);
     EmberFileSystem fileSystem =
         new EmberFileSystem(
             store,
-            engine.cache(),
+            cache,
             nodes,
             notifier,
             watches,
@@ -221,12 +233,13 @@ public final class Assembly implements Daemon.Assembler {
         transport,
         fileSystem,
         mountSpec(configuration),
-        engine.cache(),
+        cache,
         engine.scrub(),
         engine.pins(),
         tiers,
         coldStart,
         new TierResizing(configuration, ramBudget, tiers),
+        writeBack,
         meters,
         opened);
   }
@@ -235,14 +248,14 @@ public final class Assembly implements Daemon.Assembler {
   private static DirectoryWatches watches(
       MountConfiguration configuration,
       BackingStore store,
-      Engine engine,
+      BlockCache cache,
       NodeTable nodes,
       KernelNotifier notifier,
       Meters meters) {
     return new DirectoryWatches(
         configuration.attributeTtl().isZero() ? null : store.watch(),
         store,
-        engine.cache(),
+        cache,
         nodes,
         notifier,
         meters);

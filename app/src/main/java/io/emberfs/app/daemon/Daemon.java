@@ -139,9 +139,13 @@ public final class Daemon {
       LOG.info("mounted {} on {}", configuration.backing(), configuration.mountPoint());
       ready.ready(mount);
       StopRequest last = awaitEnd(mount);
-      StopOutcome outcome = StopOutcome.stopped(mount.warmBytes());
+      if (last.kind() == StopRequest.Kind.FORCE) {
+        mount.leaveJournal();
+      }
+      long warmBytes = mount.warmBytes();
       // Everything is saved before anybody hears that it is.
       mount.close();
+      StopOutcome outcome = StopOutcome.stopped(warmBytes, mount.leftInJournal());
       knownMounts.remove(configuration.mountPoint());
       last.outcome().complete(outcome);
       stops.end(outcome);

@@ -82,8 +82,9 @@ final class StopRequests {
    *
    * @param state of the mount
    * @param savedBytes that a next mount will find warm
+   * @param left a phrase about what stays in the journal; empty if nothing does
    */
-  record StopOutcome(State state, long savedBytes) {
+  record StopOutcome(State state, long savedBytes, String left) {
     enum State {
       STOPPED,
       BUSY,
@@ -91,15 +92,15 @@ final class StopRequests {
     }
 
     static StopOutcome busy() {
-      return new StopOutcome(State.BUSY, 0);
+      return new StopOutcome(State.BUSY, 0, "");
     }
 
     static StopOutcome detached() {
-      return new StopOutcome(State.DETACHED, 0);
+      return new StopOutcome(State.DETACHED, 0, "");
     }
 
-    static StopOutcome stopped(long savedBytes) {
-      return new StopOutcome(State.STOPPED, savedBytes);
+    static StopOutcome stopped(long savedBytes, String left) {
+      return new StopOutcome(State.STOPPED, savedBytes, left);
     }
   }
 }

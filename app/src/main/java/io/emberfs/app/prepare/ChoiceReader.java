@@ -8,6 +8,8 @@ import io.emberfs.app.config.Compression.Choice;
 import io.emberfs.app.config.MountConfiguration.Flags;
 import io.emberfs.app.config.MountConfiguration.KernelCache;
 import io.emberfs.app.config.MountConfiguration.Transport;
+import io.emberfs.app.config.MountConfiguration.Writing;
+import io.emberfs.app.config.TimeSpan;
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.engine.codec.ZstdCodec;
 import io.emberfs.engine.policy.PolicyFactory;
@@ -22,6 +24,9 @@ import java.util.TreeSet;
 final class ChoiceReader {
   private static final Set<String> POLICIES = Set.copyOf(PolicyFactory.names());
   private static final String ZSTD_LEVEL = "zstd:";
+
+  /** Less would hold up single writes. */
+  private static final long DIRTY_BYTES_MIN = 4 << 20;
 
   private ChoiceReader() {}
 
@@ -126,14 +131,6 @@ final class ChoiceReader {
 
   /** Refuses what is named in the interface and comes with a later version. */
   static void checkServed(MountArguments.Choices choices) throws Refusal {
-    switch (choices.write()) {
-      case "through" -> {}
-      case "back" ->
-          throw notServed(
-              "--write back",
-              "give --write through: every write is in the backing when it returns");
-      default -> throw unknown("--write", choices.write(), "give through");
-    }
     switch (choices.backing()) {
       case "shared" -> {}
       case "exclusive" ->
@@ -145,6 +142,25 @@ final class ChoiceReader {
       case "auto", "off", "0" -> {}
       default -> throw notServed("--vram " + choices.vram(), "give --vram off or auto");
     }
+  }
+
+  static Writing writing(MountArguments.Choices choices, boolean discardsJournal) throws Refusal {
+    boolean isBack =
+        switch (choices.write()) {
+          case "through" -> false;
+          case "back" -> true;
+          default -> throw unknown("--write", choices.write(), "give through or back");
+        };
+    long dirtyBytesMax = ByteSize.parse("--max-dirty", choices.maxDirty());
+    if (dirtyBytesMax < DIRTY_BYTES_MIN) {
+      throw new Refusal(
+          ExitCode.USAGE,
+          "cannot use --max-dirty " + choices.maxDirty(),
+          "it is less than " + ByteSize.format(DIRTY_BYTES_MIN),
+          "give at least that, or --write through");
+    }
+    return new Writing(
+        isBack, dirtyBytesMax, TimeSpan.parse("--flush-age", choices.flushAge()), discardsJournal);
   }
 
   static Flags flags(MountArguments arguments, boolean root) throws Refusal {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param ramMax size or share that RAM can be resized to, or null for that of {@code ram}
  * @param ssd size, or null for the default
  * @param keepFree size, or null for the default
+ * @param discardJournal whether changes in the journal are thrown away
  * @param options values of {@code -o}
  */
 public record MountArguments(
@@ -28,6 +29,7 @@ public record MountArguments(
     boolean allowOther,
     boolean allowNonEmpty,
     boolean readOnly,
+    boolean discardJournal,
     List<String> options) {
 
   /** Options that name one of a few words, a size or a duration. */
@@ -38,6 +40,8 @@ public record MountArguments(
       String policy,
       String prefetch,
       String write,
+      String maxDirty,
+      String flushAge,
       String backing,
       String kernelCache,
       String attributeTtl,
@@ -51,8 +55,8 @@ public record MountArguments(
     /** What is used where nothing is said. */
     public static Choices defaults() {
       return new Choices(
-          "auto", "64K", "auto", "default", "on", "through", "shared", "auto", "1s", "on", "on",
-          "auto", "restore", "30s", "0ms");
+          "auto", "64K", "auto", "default", "on", "through", "256M", "5s", "shared", "auto", "1s",
+          "on", "on", "auto", "restore", "30s", "0ms");
     }
   }
 }

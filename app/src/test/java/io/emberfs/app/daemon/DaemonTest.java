@@ -66,6 +66,7 @@ final class DaemonTest {
             true,
             transportChoice,
             true,
+            MountConfiguration.Writing.THROUGH,
             new MountConfiguration.Flags(false, false, false, false, true),
             Duration.ofSeconds(30),
             Duration.ZERO);
@@ -75,7 +76,7 @@ final class DaemonTest {
   void anOrderlyStopAnswersAfterEverythingIsClosedAndLeavesNoFiles() throws Exception {
     CompletableFuture<Void> life = start();
     assertThat(ask(ControlRequest.of(ControlRequest.UNMOUNT)))
-        .isEqualTo(new ControlReply.Done(Map.of("state", "stopped", "savedBytes", 0L)));
+        .isEqualTo(new ControlReply.Done(Map.of("state", "stopped", "savedBytes", 0L, "left", "")));
     life.get(30, TimeUnit.SECONDS);
     assertThat(transport.calls()).containsExactly("mount", "unmount", "close");
     assertNoFilesAreLeft();
@@ -198,6 +199,7 @@ final class DaemonTest {
         List.of(),
         Optional.empty(),
         unexpected(AssembledMount.Resizing.class),
+        null,
         meters,
         List.of(transport));
   }

@@ -178,6 +178,7 @@ final class MountPreparationTest {
             false,
             false,
             false,
+            false,
             List.of());
     assertRefused(ExitCode.USAGE, why, arguments);
   }
@@ -197,6 +198,7 @@ final class MountPreparationTest {
             null,
             null,
             MountArguments.Choices.defaults(),
+            false,
             false,
             false,
             false,
@@ -229,6 +231,7 @@ final class MountPreparationTest {
             false,
             false,
             false,
+            false,
             List.of());
     assertThat(prepare(arguments))
         .extracting(MountConfiguration::ramBytes, MountConfiguration::ssdBytes)
@@ -253,7 +256,6 @@ final class MountPreparationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "write, back, this version does not have it",
     "backing, exclusive, this version does not have it",
     "vram, 2G, this version does not have it",
     "compress, rar, no such choice",
@@ -264,6 +266,9 @@ final class MountPreparationTest {
     "compress, lz4:1, no such choice",
     "policy, magic, no such choice",
     "write, sideways, no such choice",
+    "maxDirty, 3M, it is less than 4M",
+    "maxDirty, much, not a size",
+    "flushAge, soon, not a duration",
     "prefetch, maybe, no such choice",
     "transport, pigeon, no such choice",
     "kernelCache, maybe, no such choice",
@@ -375,6 +380,7 @@ final class MountPreparationTest {
         choices,
         false,
         allowNonEmpty,
+        false,
         false,
         List.of());
   }

@@ -154,6 +154,11 @@ abstract class InterceptingBackingStore implements BackingStore {
   }
 
   @Override
+  public byte[] path(BackingNode node) {
+    return inner.path(node);
+  }
+
+  @Override
   public @Nullable BackingWatch watch() {
     return inner.watch();
   }

@@ -139,6 +139,11 @@ public final class PosixBackingStore implements BackingStore {
     return new FileVersion(node.identity(), stat.size(), stat.mtimeNanos(), stat.ctimeNanos());
   }
 
+  @Override
+  public byte[] path(BackingNode node) {
+    return ((PosixNode) node).pathBelow(root);
+  }
+
   private static Statx stat(BackingNode node, int freshness) {
     PosixNode posix = (PosixNode) node;
     Statx stat = Statx.ofThread();

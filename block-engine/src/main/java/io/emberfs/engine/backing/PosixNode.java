@@ -5,6 +5,7 @@ import io.emberfs.core.BackingNode;
 import io.emberfs.core.Errno;
 import io.emberfs.core.NodeIdentity;
 import io.emberfs.ffi.FileCalls;
+import java.io.ByteArrayOutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * </table>
  */
 final class PosixNode implements BackingNode {
+  /** Deeper trees are looked through for their files. */
+  private static final int PATH_BYTES_MAX = 64 << 10;
+
   private static final VarHandle WORD;
   private static final VarHandle REFERENCES;
   private static final VarHandle PLACE;
@@ -212,6 +216,28 @@ final class PosixNode implements BackingNode {
 
   @Nullable Place place() {
     return place;
+  }
+
+  /** Names from {@code root} down to where this was seen last; empty where that is not known. */
+  byte[] pathBelow(PosixNode root) {
+    ByteArrayOutputStream reversed = new ByteArrayOutputStream();
+    for (PosixNode at = this; at != root; ) {
+      Place last = at.place;
+      if (last == null || reversed.size() > PATH_BYTES_MAX) {
+        return new byte[0];
+      }
+      for (int i = last.name.length - 1; i >= 0; i--) {
+        reversed.write(last.name[i]);
+      }
+      reversed.write('/');
+      at = last.parent;
+    }
+    byte[] bytes = reversed.toByteArray();
+    byte[] path = new byte[Math.max(0, bytes.length - 1)];
+    for (int i = 0; i < path.length; i++) {
+      path[i] = bytes[path.length - 1 - i];
+    }
+    return path;
   }
 
   /**

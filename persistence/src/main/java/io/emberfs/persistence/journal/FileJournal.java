@@ -6,6 +6,8 @@ import io.emberfs.core.JournalRecord;
 import io.emberfs.core.Meters;
 import io.emberfs.core.WriteJournal;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -32,12 +34,16 @@ public final class FileJournal implements WriteJournal {
   /** Bytes of a segment, unless a test wants others. */
   public static final int SEGMENT_BYTES = 16 << 20;
 
+  /** Small segments, as tests have, keep this share of themselves free of changes. */
+  private static final int SMALL_SEGMENT_SHARE = 16;
+
   private static final Logger LOG = LoggerFactory.getLogger(FileJournal.class);
 
   private final JournalFindings findings;
   private final int recordBytesMax;
   private final long runFirst;
   private final long previousEnd;
+  private final JournalFolder folder;
   private final HeldSegments held;
   private final Meters.Counter records;
   private final Meters.Counter syncs;
@@ -57,8 +63,10 @@ public final class FileJournal implements WriteJournal {
     this.previousEnd = scanned.end();
     long room = SegmentHeader.recordsEnd(segmentBytes) - SegmentHeader.RECORDS_OFFSET;
     int longest = RecordHeader.storedBytes(RecordPayload.BYTES_MAX);
-    this.recordBytesMax = (int) Math.min(room, longest);
-    this.held = new HeldSegments(recordBytesMax, runFirst - 1);
+    int reserved = (int) Math.min(HeldSegments.RESERVED_BYTES, room / SMALL_SEGMENT_SHARE);
+    this.recordBytesMax = (int) Math.min(room - reserved, longest);
+    this.held = new HeldSegments(recordBytesMax, reserved, runFirst - 1);
+    this.folder = folder;
     this.records = meters.counter("journal.records");
     this.syncs = meters.counter("journal.syncs");
     this.failures = meters.counter("journal.failures");
@@ -178,6 +186,45 @@ public final class FileJournal implements WriteJournal {
   @Override
   public long heldBytes() {
     return held.recordBytes();
+  }
+
+  /**
+   * Removes the files of a journal that nobody has open, damaged ones too: what they hold is lost.
+   *
+   * @throws IOException if one cannot be removed; some may be gone then
+   */
+  public static void discard(Path folder) throws IOException {
+    if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+      discard(new DiskFolder(folder));
+    }
+  }
+
+  /** Oldest first: what is left by an end in between are the last records, as after a release. */
+  private static void discard(JournalFolder folder) throws IOException {
+    for (String name : folder.names()) {
+      if (FileName.number(name) >= 0) {
+        folder.delete(name);
+      }
+    }
+    folder.sync();
+  }
+
+  @Override
+  public boolean discard() {
+    turn.lock();
+    folding.lock();
+    try {
+      held.fail(new IOException("it was discarded"));
+      closeFiles();
+      discard(folder);
+      return true;
+    } catch (IOException failed) {
+      LOG.error("journal: {} could not be removed: {}", folder, failed.getMessage());
+      return false;
+    } finally {
+      folding.unlock();
+      turn.unlock();
+    }
   }
 
   /** Syncs it and closes it. Where all records were released the next opening finds none. */

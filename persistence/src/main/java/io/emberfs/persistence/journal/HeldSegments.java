@@ -21,7 +21,14 @@ import org.jspecify.annotations.Nullable;
  * volatile and only move forwards: who reads an old value asks again under a lock.
  */
 final class HeldSegments {
+  /**
+   * What a segment keeps free of changes: where no other can be made, what flushes have to say
+   * still finds room, and they make some.
+   */
+  static final int RESERVED_BYTES = 64 << 10;
+
   private final ReentrantLock appending = new ReentrantLock();
+  private final int reservedBytes;
 
   @GuardedBy("appending")
   private final ByteBuffer buffer;
@@ -46,9 +53,11 @@ final class HeldSegments {
   private volatile @Nullable IOException failure;
 
   /**
+   * @param reservedBytes as {@link #RESERVED_BYTES}, or less in small segments
    * @param lastSequence number before that of the first record to be appended
    */
-  HeldSegments(int recordBytesMax, long lastSequence) {
+  HeldSegments(int recordBytesMax, int reservedBytes, long lastSequence) {
+    this.reservedBytes = reservedBytes;
     this.buffer = ByteBuffer.allocateDirect(recordBytesMax);
     this.lastSequence = lastSequence;
     this.durable = lastSequence;
@@ -72,7 +81,9 @@ final class HeldSegments {
     appending.lock();
     try {
       requireSound();
-      Segment segment = segmentWithRoom(recordBytes);
+      boolean isChange =
+          record instanceof JournalRecord.Written || record instanceof JournalRecord.Truncated;
+      Segment segment = segmentWithRoom(isChange ? recordBytes + reservedBytes : recordBytes);
       if (segment == null) {
         return 0;
       }
@@ -251,9 +262,9 @@ final class HeldSegments {
   }
 
   @GuardedBy("appending")
-  private @Nullable Segment segmentWithRoom(int recordBytes) {
+  private @Nullable Segment segmentWithRoom(int bytes) {
     Segment segment = current;
-    if (segment == null || !segment.hasRoom(recordBytes)) {
+    if (segment == null || !segment.hasRoom(bytes)) {
       segment = prepared;
       if (segment != null) {
         prepared = null;

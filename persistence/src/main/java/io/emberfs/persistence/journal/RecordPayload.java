@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *   3 truncated   size, wall nanos
  *   4 flushing    size, mtime, ctime
  *   5 flushed     -
+ *   6 named, and durable: as 1
  * </pre>
  *
  * <p>Stateless, any thread.
@@ -33,6 +34,7 @@ final class RecordPayload {
   private static final int TRUNCATED = 3;
   private static final int FLUSHING = 4;
   private static final int FLUSHED = 5;
+  private static final int NAMED_DURABLE = 6;
 
   private static final int FILE_SYSTEM_OFFSET = 0;
   private static final int INODE_OFFSET = 8;
@@ -54,7 +56,7 @@ final class RecordPayload {
 
   static int kind(JournalRecord record) {
     return switch (record) {
-      case JournalRecord.Named _ -> NAMED;
+      case JournalRecord.Named named -> named.isDurable() ? NAMED_DURABLE : NAMED;
       case JournalRecord.Written _ -> WRITTEN;
       case JournalRecord.Truncated _ -> TRUNCATED;
       case JournalRecord.Flushing _ -> FLUSHING;
@@ -85,7 +87,7 @@ final class RecordPayload {
     target.set(LONG, INODE_OFFSET, file.inode());
     target.set(LONG, INODE_GENERATION_OFFSET, file.inodeGeneration());
     switch (record) {
-      case JournalRecord.Named(FileVersion version, byte[] path) -> {
+      case JournalRecord.Named(FileVersion version, byte[] path, _) -> {
         writeVersion(version, target);
         MemorySegment.copy(path, 0, target, ValueLayout.JAVA_BYTE, VERSION_BYTES, path.length);
       }
@@ -118,7 +120,8 @@ final class RecordPayload {
             payload.get(LONG, INODE_OFFSET),
             payload.get(LONG, INODE_GENERATION_OFFSET));
     return switch (header.kind()) {
-      case NAMED -> length < VERSION_BYTES ? null : readNamed(file, payload);
+      case NAMED, NAMED_DURABLE ->
+          length < VERSION_BYTES ? null : readNamed(file, payload, header.kind() == NAMED_DURABLE);
       case WRITTEN -> length < CHANGE_BYTES ? null : readWritten(file, payload);
       case TRUNCATED -> length != CHANGE_BYTES ? null : readTruncated(file, payload);
       case FLUSHING ->
@@ -128,9 +131,10 @@ final class RecordPayload {
     };
   }
 
-  private static JournalRecord readNamed(NodeIdentity file, MemorySegment payload) {
+  private static JournalRecord readNamed(
+      NodeIdentity file, MemorySegment payload, boolean isDurable) {
     byte[] path = payload.asSlice(VERSION_BYTES).toArray(ValueLayout.JAVA_BYTE);
-    return new JournalRecord.Named(version(file, payload), path);
+    return new JournalRecord.Named(version(file, payload), path, isDurable);
   }
 
   private static @Nullable JournalRecord readWritten(NodeIdentity file, MemorySegment payload) {

@@ -123,6 +123,11 @@ final class SimulatedBacking implements BackingStore {
     return version;
   }
 
+  @Override
+  public byte[] path(BackingNode node) {
+    return disk.path(node);
+  }
+
   /** What a look at a file shows, noted as one. */
   FileVersion seen(FileVersion version, FileHistory file) {
     onLook.run();

@@ -100,6 +100,7 @@ final class FaultyDaemon {
                     false,
                     false,
                     false,
+                    false,
                     List.of()));
     PrivateDirectory.ensure(configuration.stateDirectory(), "cannot mount");
     new Daemon(places, new Assembly(fault::around))

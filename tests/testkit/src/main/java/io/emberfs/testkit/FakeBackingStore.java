@@ -14,6 +14,7 @@ import io.emberfs.core.FileSystemStatistics;
 import io.emberfs.core.FileVersion;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,6 +120,28 @@ public final class FakeBackingStore implements BackingStore {
       if (inode.isRegularFile()) {
         inode.content = inode.durableContent.clone();
         tree.contentChanged(inode);
+      }
+    }
+  }
+
+  /**
+   * A power cut as a journaling file system shows it: what was not synced is lost, and with it, or
+   * not, the times that came with it. A file without unsynced changes is as it was.
+   */
+  public synchronized void powerCut(RandomGenerator random) {
+    for (FakeInode inode : tree.inodes()) {
+      if (!inode.isRegularFile() || inode.isDurable()) {
+        continue;
+      }
+      long ctimeNanos = inode.ctimeNanos;
+      long mtimeNanos = inode.mtimeNanos;
+      boolean wasDurable = inode.rollBack();
+      if (!wasDurable) {
+        inode.content = inode.durableContent.clone();
+      }
+      if (wasDurable && random.nextBoolean()) {
+        inode.ctimeNanos = ctimeNanos;
+        inode.mtimeNanos = mtimeNanos;
       }
     }
   }
@@ -404,6 +427,11 @@ public final class FakeBackingStore implements BackingStore {
   @Override
   public synchronized FileVersion version(BackingNode node) {
     return inode(node).version();
+  }
+
+  @Override
+  public synchronized byte[] path(BackingNode node) {
+    return tree.path(inode(node)).getBytes(StandardCharsets.ISO_8859_1);
   }
 
   @Override

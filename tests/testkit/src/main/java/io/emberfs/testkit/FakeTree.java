@@ -63,6 +63,19 @@ final class FakeTree {
     return at;
   }
 
+  /** One path of an inode; empty if it has none. */
+  String path(FakeInode inode) {
+    for (FakeInode directory : inodes) {
+      for (FakeInode.Entry entry : directory.entries.values()) {
+        if (entry.inode() == inode) {
+          String above = path(directory);
+          return above.isEmpty() ? entry.name() : above + "/" + entry.name();
+        }
+      }
+    }
+    return "";
+  }
+
   static FakeInode entry(FakeInode directory, String name) {
     FakeInode.Entry entry = directory.entries.get(name);
     if (entry == null) {

@@ -61,7 +61,7 @@ public final class FakeWriteJournal implements WriteJournal {
     failure = new IOException("the device failed");
   }
 
-  /** Whether appends find no room. */
+  /** Whether changes find no room; what is said about them still does. */
   public synchronized void full(boolean isFull) {
     this.isFull = isFull;
   }
@@ -85,7 +85,9 @@ public final class FakeWriteJournal implements WriteJournal {
   public synchronized long append(JournalRecord record) throws IOException {
     requireSound();
     JournalRecord copy = copy(record);
-    if (isFull) {
+    boolean isLarge =
+        record instanceof JournalRecord.Written || record instanceof JournalRecord.Truncated;
+    if (isFull && isLarge) {
       throw new JournalFullException("no room", new IOException("No space left on device"));
     }
     records.put(++lastSequence, copy);
@@ -104,6 +106,13 @@ public final class FakeWriteJournal implements WriteJournal {
   @Override
   public synchronized void release(long sequence) {
     records.headMap(Math.min(sequence, lastSequence + 1)).clear();
+  }
+
+  @Override
+  public synchronized boolean discard() {
+    records.clear();
+    failure = new IOException("the journal was discarded");
+    return true;
   }
 
   @Override
@@ -130,9 +139,9 @@ public final class FakeWriteJournal implements WriteJournal {
 
   private static JournalRecord copy(JournalRecord record) {
     return switch (record) {
-      case JournalRecord.Named(var version, byte[] path) -> {
+      case JournalRecord.Named(var version, byte[] path, boolean isDurable) -> {
         require(path.length, 0);
-        yield new JournalRecord.Named(version, path.clone());
+        yield new JournalRecord.Named(version, path.clone(), isDurable);
       }
       case JournalRecord.Written(var file, long offset, long wallNanos, MemorySegment bytes) -> {
         require(bytes.byteSize(), offset);

@@ -285,6 +285,11 @@ public final class FaultyBackingStore implements BackingStore {
   }
 
   @Override
+  public byte[] path(BackingNode node) {
+    return inner.path(node);
+  }
+
+  @Override
   public void syncAll() {
     run(Operation.SYNC, skips(Operation.SYNC) ? () -> {} : inner::syncAll);
   }

@@ -28,6 +28,11 @@ public final class FaultyWriteJournal implements WriteJournal {
   }
 
   @Override
+  public boolean discard() {
+    return journal.discard();
+  }
+
+  @Override
   public long lastSequence() {
     return journal.lastSequence();
   }

@@ -25,7 +25,7 @@ public final class JournalRecords {
     FileVersion version =
         new FileVersion(file, random.nextLong() >>> 1, random.nextLong(), random.nextLong());
     return switch (random.nextInt(8)) {
-      case 0 -> new JournalRecord.Named(version, bytes);
+      case 0 -> new JournalRecord.Named(version, bytes, random.nextBoolean());
       case 1 -> new JournalRecord.Truncated(file, random.nextLong() >>> 1, random.nextLong());
       case 2 -> new JournalRecord.Flushing(version);
       case 3 -> new JournalRecord.Flushed(file);
@@ -46,8 +46,8 @@ public final class JournalRecords {
   /** Everything that is in a record. */
   public static String text(JournalRecord record) {
     return switch (record) {
-      case JournalRecord.Named(FileVersion version, byte[] path) ->
-          "named " + version + " " + text(path);
+      case JournalRecord.Named(FileVersion version, byte[] path, boolean isDurable) ->
+          "named " + version + " " + text(path) + (isDurable ? " durable" : "");
       case JournalRecord.Written(
               NodeIdentity file,
               long offset,

@@ -68,8 +68,8 @@ public abstract class WriteJournalContract {
   void everyKindOfRecordIsFoundAsItWas() throws Exception {
     List<JournalRecord> records =
         List.of(
-            new JournalRecord.Named(VERSION, "a/\u00ff b".getBytes("ISO-8859-1")),
-            new JournalRecord.Named(new FileVersion(FILE, -1, -2, -3), new byte[0]),
+            new JournalRecord.Named(VERSION, "a/\u00ff b".getBytes("ISO-8859-1"), true),
+            new JournalRecord.Named(new FileVersion(FILE, -1, -2, -3), new byte[0], false),
             JournalRecords.written(1, 4096),
             JournalRecords.written(2, 1),
             new JournalRecord.Written(FILE, Long.MAX_VALUE, -1, MemorySegment.NULL),
@@ -95,7 +95,7 @@ public abstract class WriteJournalContract {
       MemorySegment bytes = arena.allocate(100).fill((byte) 7);
       byte[] path = {'a', 'b'};
       JournalRecord.Written written = new JournalRecord.Written(FILE, 0, 0, bytes);
-      JournalRecord.Named named = new JournalRecord.Named(VERSION, path);
+      JournalRecord.Named named = new JournalRecord.Named(VERSION, path, false);
       expected = JournalRecords.text(written) + JournalRecords.text(named);
       journal.append(written);
       journal.append(named);
@@ -111,7 +111,7 @@ public abstract class WriteJournalContract {
   @Test
   void aRecordThatIsTooLongOrAtNoPlaceIsRefusedAndNothingElse() throws Exception {
     JournalRecord written = JournalRecords.written(1, WriteJournal.RECORD_BYTES_MAX + 1);
-    JournalRecord named = new JournalRecord.Named(VERSION, new byte[(1 << 20) + 1]);
+    JournalRecord named = new JournalRecord.Named(VERSION, new byte[(1 << 20) + 1], false);
     JournalRecord before = new JournalRecord.Written(FILE, -1, 0, MemorySegment.NULL);
     JournalRecord shorter = new JournalRecord.Truncated(FILE, -1, 0);
     for (JournalRecord refused : List.of(written, named, before, shorter)) {

@@ -1,0 +1,432 @@
+package io.emberfs.engine.writeback;
+
+import io.emberfs.core.AttributeChange;
+import io.emberfs.core.Attributes;
+import io.emberfs.core.BackingException;
+import io.emberfs.core.BackingFile;
+import io.emberfs.core.BackingNode;
+import io.emberfs.core.BackingStore;
+import io.emberfs.core.BlockCache;
+import io.emberfs.core.Clock;
+import io.emberfs.core.Errno;
+import io.emberfs.core.FileVersion;
+import io.emberfs.core.JournalRecord;
+import io.emberfs.core.Meters;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries the changes of one file to the backing, in the order that makes a crash harmless at every
+ * step:
+ *
+ * <ol>
+ *   <li>the intent, with the version that the file has now, is appended and synced, and with it
+ *       every change before it;
+ *   <li>the changes go through the block engine to the backing: cut, write, extend, modification
+ *       time;
+ *   <li>the backing is synced;
+ *   <li>the journal says so, durably; then the dirty pages and the records go.
+ * </ol>
+ *
+ * A version that is not the one of our last change, without an open intent, is somebody else's
+ * change: then the file stays as they made it, and our changes are kept beside it ({@link
+ * ConflictFiles}). Any thread; one flush of a file at a time.
+ */
+final class Flusher {
+  private static final Logger LOG = LoggerFactory.getLogger(Flusher.class);
+  private static final int O_RDWR = 2;
+  private static final int RUN_BYTES_MAX = 1 << 20;
+
+  private final BlockCache below;
+  private final BackingStore store;
+  private final DirtyFiles files;
+  private final ChangeLog log;
+  private final FileFinder finder;
+  private final ConflictFiles conflicts;
+  private final BlockCache.ChangeListener listener;
+  private final Clock clock;
+  private final Meters.Counter flushes;
+  private final Meters.Counter failures;
+  private final Meters.Counter dropped;
+
+  Flusher(
+      BlockCache below,
+      BackingStore store,
+      DirtyFiles files,
+      ChangeLog log,
+      BlockCache.ChangeListener listener,
+      Clock clock,
+      Meters meters) {
+    this.below = below;
+    this.store = store;
+    this.files = files;
+    this.log = log;
+    this.listener = listener;
+    this.clock = clock;
+    finder = new FileFinder(store);
+    conflicts = new ConflictFiles(store, finder, meters);
+    flushes = meters.counter("dirty.flushes");
+    failures = meters.counter("dirty.failedFlushes");
+    dropped = meters.counter("dirty.droppedFiles");
+  }
+
+  /**
+   * Makes every change of a file that was made before this call durable in the backing, or keeps
+   * them beside a file that somebody else has changed. Waits for a flush that runs.
+   *
+   * @throws BackingException what the backing said; the changes stay
+   */
+  void flush(DirtyFile file) {
+    DirtyFile used = files.acquire(file.identity());
+    try {
+      flushUsed(file);
+    } finally {
+      files.release(used);
+    }
+  }
+
+  private void flushUsed(DirtyFile file) {
+    DirtyLayer layer;
+    BackingNode node;
+    long size;
+    file.lock();
+    try {
+      file.awaitFlush();
+      if (!attach(file)) {
+        return;
+      }
+      node = nodeOf(file);
+      FileVersion seen = store.version(node);
+      log.note(file, new JournalRecord.Flushing(seen));
+      layer = file.beginFlush(log.nextSequence());
+      size = file.size();
+    } catch (RuntimeException | Error failed) {
+      failed(file, failed);
+      throw failed;
+    } finally {
+      file.unlock();
+    }
+    FileVersion synced;
+    try {
+      synced = carry(file, node, layer, size);
+    } catch (RuntimeException | Error failed) {
+      endFailed(file, node, failed);
+      throw failed;
+    }
+    endDone(file, node, synced);
+  }
+
+  /**
+   * Sees to it that a dirty file has its node and is still what our changes were made on; otherwise
+   * settles the conflict. The file's lock is held and no flush runs.
+   *
+   * @return whether the file is dirty
+   * @throws BackingException if that cannot be found out, or a conflict cannot be settled
+   */
+  boolean attach(DirtyFile file) {
+    if (!file.isDirty()) {
+      return false;
+    }
+    BackingNode node = file.node();
+    if (node == null) {
+      node = finder.find(file.identity(), file.path());
+      if (node == null) {
+        settleGone(file);
+        return false;
+      }
+      file.found(node);
+    }
+    FileVersion now = store.version(node);
+    if (!file.isBase(now)) {
+      settle(file, "somebody else has changed it");
+      return false;
+    }
+    file.sizeAtLeast(now.size());
+    return true;
+  }
+
+  /** Appends all changes of a file anew, so that its records until now are not needed. */
+  void journalAnew(DirtyFile file) throws IOException {
+    BackingNode node = nodeOf(file);
+    JournalRecord.Named named =
+        new JournalRecord.Named(store.version(node), store.path(node), file.isLasting());
+    long first = log.nextSequence();
+    DirtyLayer changes = file.changes();
+    log.append(file, named);
+    file.rebase(named);
+    if (changes.kept() != DirtyLayer.ALL) {
+      log.append(
+          file, new JournalRecord.Truncated(file.identity(), changes.kept(), file.mtimeNanos()));
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(bufferBytes(changes));
+      changes.forEachRun(
+          buffer,
+          (offset, bytes) ->
+              log.append(
+                  file,
+                  new JournalRecord.Written(file.identity(), offset, file.mtimeNanos(), bytes)));
+    }
+    log.append(file, new JournalRecord.Truncated(file.identity(), file.size(), file.mtimeNanos()));
+    file.journaledFrom(first);
+  }
+
+  /**
+   * Says in the journal, durably, that the inode of a dirty file is about to be changed by us. The
+   * file's lock is held.
+   *
+   * @return whether {@link #inodeChanged} has to follow; not where a flush has said so already, or
+   *     the file is not dirty
+   */
+  boolean openIntent(DirtyFile file, BackingNode node) {
+    if (file.isFlushing() || !attach(file)) {
+      return false;
+    }
+    log.note(file, new JournalRecord.Flushing(store.version(node)));
+    boolean _ = log.sync(file.lastSequence());
+    return true;
+  }
+
+  /**
+   * The change that {@link #openIntent} told of is made, or failed. The file's lock is held since.
+   *
+   * @param mtimeNanos of the backing before it
+   */
+  void inodeChanged(DirtyFile file, BackingNode node, long mtimeNanos) {
+    try {
+      long now = store.attributes(node).mtimeNanos();
+      if (now != mtimeNanos) {
+        log.note(file, new JournalRecord.Truncated(file.identity(), file.size(), now));
+        file.truncate(file.size(), now);
+      }
+    } catch (BackingException _) {
+      // Then the conditions cannot be had either, and the intent stays open.
+    }
+    noteConditions(file, node);
+  }
+
+  /**
+   * The backing was synced while it showed this version: after a power cut it shows that, or a
+   * later one.
+   *
+   * @return the record that says so; 0 if none has to
+   */
+  long noteLasting(DirtyFile file, FileVersion version) {
+    file.lock();
+    try {
+      if (!file.isDirty() || file.isFlushing() || !file.isBase(version)) {
+        return 0;
+      }
+      JournalRecord.Named named = new JournalRecord.Named(version, file.path(), true);
+      file.rebase(named);
+      log.note(file, named);
+      return file.lastSequence();
+    } finally {
+      file.unlock();
+    }
+  }
+
+  /** The changes are worth nothing any more. The file's lock is held and no flush runs. */
+  void discard(DirtyFile file) {
+    noteAsFlushed(file);
+    release(file.discard());
+  }
+
+  static void release(@Nullable BackingNode node) {
+    if (node != null) {
+      node.release(1);
+    }
+  }
+
+  /** For the journal, all changes until now are where they belong. */
+  private void noteAsFlushed(DirtyFile file) {
+    log.note(file, new JournalRecord.Flushing(new FileVersion(file.identity(), 0, 0, 0)));
+    log.note(file, new JournalRecord.Flushed(file.identity()));
+  }
+
+  /** Returns a version that the backing was synced at or after. */
+  private FileVersion carry(DirtyFile file, BackingNode node, DirtyLayer layer, long size) {
+    boolean _ = log.sync(file.lastSequence());
+    long unsynced = file.unsyncedBelow();
+    BlockCache.CachedFile open = below.open(node, O_RDWR);
+    try {
+      if (layer.kept() < store.version(node).size()) {
+        below.truncate(node, layer.kept());
+      }
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment buffer = arena.allocate(bufferBytes(layer));
+        layer.forEachRun(buffer, (offset, bytes) -> writeAll(open, offset, bytes));
+      }
+      if (store.version(node).size() < size) {
+        below.truncate(node, size);
+      }
+      keepModificationTime(file, node);
+      FileVersion synced = store.version(node);
+      below.sync(open, false);
+      file.syncedBelow(unsynced);
+      return synced;
+    } finally {
+      below.close(open);
+    }
+  }
+
+  private void writeAll(BlockCache.CachedFile open, long offset, MemorySegment bytes) {
+    long done = 0;
+    while (done < bytes.byteSize()) {
+      int written = below.write(open, offset + done, bytes.asSlice(done), 0);
+      if (written <= 0) {
+        throw new BackingException(Errno.EIO, "write", open.node().toString());
+      }
+      done += written;
+    }
+  }
+
+  /**
+   * What programs saw as the modification time stays. Where we are not allowed to set it, it
+   * becomes the time of the flush.
+   */
+  private void keepModificationTime(DirtyFile file, BackingNode node) {
+    file.lock();
+    try {
+      AttributeChange change = new AttributeChange(null, null, null, null, file.mtimeNanos());
+      below.changeInode(node, () -> store.change(node, change));
+    } catch (BackingException refused) {
+      if (refused.errno() != Errno.EPERM && refused.errno() != Errno.EACCES) {
+        throw refused;
+      }
+    } finally {
+      file.unlock();
+    }
+  }
+
+  private void endDone(DirtyFile file, BackingNode node, FileVersion synced) {
+    BackingNode released;
+    file.lock();
+    try {
+      flushes.increment();
+      log.note(file, new JournalRecord.Flushed(file.identity()));
+      released = file.flushed(clock.nanoTime());
+      if (file.isDirty()) {
+        JournalRecord.Named named = new JournalRecord.Named(synced, file.path(), true);
+        log.note(file, named);
+        file.rebase(named);
+        if (!store.version(node).equals(synced)) {
+          log.note(file, new JournalRecord.Flushing(synced));
+          noteConditions(file, node);
+        }
+      }
+    } finally {
+      file.unlock();
+    }
+    release(released);
+    log.syncAndRelease(files);
+  }
+
+  private void endFailed(DirtyFile file, BackingNode node, Throwable cause) {
+    file.lock();
+    try {
+      failed(file, cause);
+      file.loseBase();
+      closeIntent(file, node);
+    } finally {
+      file.unlock();
+    }
+  }
+
+  /**
+   * After a flush that failed half-way: what it did is made durable, so that what others change
+   * from here on can be told from it. Where that fails too, the intent stays open.
+   */
+  private void closeIntent(DirtyFile file, BackingNode node) {
+    try (BackingFile open = store.open(node, BackingStore.OpenMode.READ_WRITE)) {
+      FileVersion version = store.version(node);
+      open.sync(false);
+      JournalRecord.Named named = new JournalRecord.Named(version, file.path(), true);
+      file.rebase(named);
+      log.note(file, named);
+    } catch (BackingException _) {
+      // The next flush goes on in place.
+    }
+  }
+
+  private void failed(DirtyFile file, Throwable cause) {
+    failures.increment();
+    int errno = cause instanceof BackingException refused ? refused.errno() : Errno.EIO;
+    file.flushFailed(errno, clock.nanoTime());
+  }
+
+  /**
+   * The inode may have changed by our doing: from here on this is the version that our changes are
+   * made on, and the name that it is found by. Without a name no crash brings the file back. The
+   * file's lock is held, and no flush runs.
+   */
+  void noteConditions(DirtyFile file, BackingNode node) {
+    Attributes now;
+    byte[] path;
+    try {
+      now = store.attributes(node);
+      path = store.path(node);
+    } catch (BackingException _) {
+      // The intent stays open: the next flush goes on in place.
+      file.loseBase();
+      return;
+    }
+    if (now.linkCount() == 0) {
+      noteAsFlushed(file);
+      file.unjournaled();
+    }
+    JournalRecord.Named named = new JournalRecord.Named(versionOf(node, now), path, false);
+    file.rebase(named);
+    log.note(file, named);
+  }
+
+  /** The version that attributes show. */
+  static FileVersion versionOf(BackingNode node, Attributes attributes) {
+    return new FileVersion(
+        node.identity(), attributes.size(), attributes.mtimeNanos(), attributes.ctimeNanos());
+  }
+
+  private void settleGone(DirtyFile file) {
+    if (file.isLasting()) {
+      settle(file, "it is gone");
+      return;
+    }
+    dropped.increment();
+    LOG.info(
+        "write-back: {} had not become durable before the power was cut; nothing acknowledged is lost",
+        FileFinder.text(file.path()));
+    discard(file);
+    log.syncAndRelease(files);
+  }
+
+  private void settle(DirtyFile file, String why) {
+    conflicts.keep(file, why);
+    BackingNode node = file.node();
+    if (node != null) {
+      node.retain();
+    }
+    discard(file);
+    if (node != null) {
+      below.invalidate(node);
+      listener.changedBehind(node);
+      node.release(1);
+    }
+    log.syncAndRelease(files);
+  }
+
+  private static BackingNode nodeOf(DirtyFile file) {
+    BackingNode node = file.node();
+    if (node == null) {
+      throw new IllegalStateException("a dirty file without node: " + file.identity());
+    }
+    return node;
+  }
+
+  private static long bufferBytes(DirtyLayer layer) {
+    return Math.clamp(layer.bytes(), DirtyMemory.PAGE_BYTES, RUN_BYTES_MAX);
+  }
+}
