@@ -81,20 +81,12 @@ record EmberMount(Path launcher, Path mountPoint, long pid) {
 
   /** Memory of the daemon that is resident now. */
   long residentBytes() throws IOException {
-    return number("status", "VmRSS:") << 10;
-  }
-
-  /** Bytes that the daemon has given to devices so far, by the kernel's count. */
-  long writtenBytes() throws IOException {
-    return number("io", "write_bytes:");
-  }
-
-  private long number(String file, String name) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + pid).resolve(file))) {
-      if (line.startsWith(name)) {
-        return Long.parseLong(line.replaceAll("[^0-9]", ""));
+    String key = "VmRSS:";
+    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+      if (line.startsWith(key)) {
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
       }
     }
-    throw new IOException("no " + name + " of process " + pid);
+    throw new IOException("no " + key + " of process " + pid);
   }
 }

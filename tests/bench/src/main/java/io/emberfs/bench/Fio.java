@@ -43,6 +43,11 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
     return new Fio(file, "read", "1m", 1, List.of());
   }
 
+  /** A part of the file once, in order. */
+  static Fio piece(Path file, long offset, long byteCount) {
+    return new Fio(file, "read", "1m", 1, List.of("--offset=" + offset, "--size=" + byteCount));
+  }
+
   /** Runs it, started by {@code prefix}. */
   Result run(List<String> prefix) throws IOException {
     List<String> command = new ArrayList<>(prefix);

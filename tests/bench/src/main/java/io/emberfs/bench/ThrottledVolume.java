@@ -1,18 +1,17 @@
 package io.emberfs.bench;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A slow volume: an ext4 file system on a loop device whose requests are limited for the processes
- * of one control group (blkio, version 1). Needs root. The loop device uses direct I/O, or the page
- * cache below would serve it.
+ * A slow volume: one on a loop device whose requests are limited for the processes of one control
+ * group (blkio, version 1). Needs root.
  */
 final class ThrottledVolume {
   private static final Path GROUPS = Path.of("/sys/fs/cgroup/blkio");
+  private static final long UNLIMITED = 0;
 
   private final Path mountPoint;
   private final Path group;
@@ -26,37 +25,20 @@ final class ThrottledVolume {
 
   /** Whether this machine and user can have one. */
   static boolean isPossible() {
-    return Files.isWritable(GROUPS) && Files.isWritable(Path.of("/dev/loop-control"));
+    return Files.isWritable(GROUPS) && LoopVolume.isPossible();
   }
 
   /** Makes and mounts one, not limited yet, so that it can be filled. */
   static ThrottledVolume create(WorkPlace place, long byteSize) throws IOException {
-    Path image = place.resolve("volume.img");
-    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-      file.setLength(byteSize);
-    }
-    String device =
-        Commands.output("losetup", "--find", "--show", "--direct-io=on", image.toString());
-    Commands.output(
-        "mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0", device);
-    Path mountPoint = Files.createDirectory(place.resolve("slow"));
-    Commands.output("mount", "-o", "noatime", device, mountPoint.toString());
-    String[] hexadecimal = Commands.output("stat", "-c", "%t %T", device).split(" ");
-    String number =
-        Integer.parseInt(hexadecimal[0], 16) + ":" + Integer.parseInt(hexadecimal[1], 16);
+    LoopVolume volume = LoopVolume.create(place, "slow", byteSize);
     return new ThrottledVolume(
-        mountPoint, Files.createDirectory(GROUPS.resolve(place.name())), number);
+        volume.mountPoint(),
+        Files.createDirectory(GROUPS.resolve(place.name())),
+        volume.deviceNumber());
   }
 
-  /** Takes away the loop devices of a place's images and its group; the mounts are gone already. */
-  static void detachAll(Path directory, String groupName) throws IOException {
-    Path image = directory.resolve("volume.img");
-    if (Files.exists(image)) {
-      for (String line :
-          Commands.output("losetup", "--associated", image.toString()).lines().toList()) {
-        Commands.run(List.of("losetup", "--detach", line.substring(0, line.indexOf(':'))));
-      }
-    }
+  /** Takes away the group of this name, whose processes have ended, if there is one. */
+  static void removeGroup(String groupName) throws IOException {
     Path group = GROUPS.resolve(groupName);
     if (Files.isDirectory(group)) {
       Commands.run(List.of("rmdir", group.toString()));
@@ -70,6 +52,15 @@ final class ThrottledVolume {
   /** Limits reads and writes of the group's processes, each, from now on. */
   void limit(int requestsPerSecond, long bytesPerSecond) throws IOException {
     Commands.output("sync");
+    set(requestsPerSecond, bytesPerSecond);
+  }
+
+  /** Lets the group's processes go as fast as the device can, from now on. */
+  void unlimit() throws IOException {
+    set(UNLIMITED, UNLIMITED);
+  }
+
+  private void set(long requestsPerSecond, long bytesPerSecond) throws IOException {
     for (String direction : List.of("read", "write")) {
       set("blkio.throttle." + direction + "_iops_device", requestsPerSecond);
       set("blkio.throttle." + direction + "_bps_device", bytesPerSecond);

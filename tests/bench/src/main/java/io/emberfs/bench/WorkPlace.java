@@ -76,7 +76,8 @@ final class WorkPlace implements AutoCloseable {
         Commands.run(List.of("umount", "--lazy", mountPoint.toString()));
         Commands.run(List.of("fusermount3", "-u", "-z", mountPoint.toString()));
       }
-      ThrottledVolume.detachAll(directory, name());
+      LoopVolume.detachAll(directory);
+      ThrottledVolume.removeGroup(name());
       MemoryGroup.remove(name());
       removeTree();
     } catch (IOException cause) {
