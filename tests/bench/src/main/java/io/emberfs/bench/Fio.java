@@ -16,6 +16,8 @@ import java.util.List;
  */
 record Fio(Path file, String pattern, String blockSize, int jobCount, List<String> extra) {
   private static final int RANDOM_SEED = 20;
+  private static final String VERIFIABLE = "--verify=crc32c";
+  private static final String P99 = "99.000000";
 
   /** Uniformly random reads of 4 KiB for some seconds. */
   static Fio uniform(Path file, int seconds, int jobCount) {
@@ -48,8 +50,68 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
     return new Fio(file, "read", "1m", 1, List.of("--offset=" + offset, "--size=" + byteCount));
   }
 
+  /**
+   * Random writes of 4 KiB, each followed by fsync, no place twice, until some seconds have gone or
+   * so many bytes are written. What is written can be verified.
+   */
+  static Fio synced(Path file, int seconds, long bytesMax, int seed) {
+    return new Fio(
+        file,
+        "randwrite",
+        "4k",
+        1,
+        List.of(
+            "--fsync=1",
+            "--runtime=" + seconds,
+            "--io_size=" + bytesMax,
+            VERIFIABLE,
+            "--do_verify=0",
+            "--randseed=" + seed));
+  }
+
   /** Runs it, started by {@code prefix}. */
   Result run(List<String> prefix) throws IOException {
+    Numbers report = report(prefix);
+    String direction = pattern.endsWith("write") ? "write" : "read";
+    return new Result(
+        report.at("jobs", "0", direction, "iops"),
+        report.at("jobs", "0", direction, "bw_bytes"),
+        report.count("jobs", "0", direction, "io_bytes"));
+  }
+
+  /** Runs {@link #synced} writes, started by {@code prefix}. */
+  Synced runSynced(List<String> prefix) throws IOException {
+    Numbers report = report(prefix);
+    return new Synced(
+        report.at("jobs", "0", "write", "iops"),
+        report.at("jobs", "0", "write", "clat_ns", "percentile", P99)
+            + report.at("jobs", "0", "sync", "lat_ns", "percentile", P99),
+        report.count("jobs", "0", "write", "io_bytes"));
+  }
+
+  /**
+   * Verifies what {@link #synced} writes of a seed have written to a file of nothing else that fio
+   * has written.
+   *
+   * @param file where to look for it
+   * @param byteCount how many were written
+   * @throws IOException if a byte is wrong
+   */
+  static void verify(Path file, long byteCount, int seed) throws IOException {
+    Fio reads =
+        new Fio(
+            file,
+            "randwrite",
+            "4k",
+            1,
+            List.of(VERIFIABLE, "--verify_only", "--io_size=" + byteCount, "--randseed=" + seed));
+    long seen = reads.report(List.of()).count("jobs", "0", "read", "io_bytes");
+    if (seen != byteCount) {
+      throw new IOException("verified " + seen + " bytes of " + byteCount + " in " + file);
+    }
+  }
+
+  private Numbers report(List<String> prefix) throws IOException {
     List<String> command = new ArrayList<>(prefix);
     command.addAll(
         List.of(
@@ -63,17 +125,14 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
             "--allow_file_create=0",
             "--fallocate=none",
             "--group_reporting",
+            // Or it leaves a file in the working directory.
+            "--verify_state_save=0",
             "--output-format=json"));
     command.addAll(extra);
     if (extra.stream().noneMatch(option -> option.startsWith("--randseed="))) {
       command.add("--randseed=" + RANDOM_SEED);
     }
-    Numbers report = Numbers.parse(Commands.output(command));
-    String direction = pattern.endsWith("write") ? "write" : "read";
-    return new Result(
-        report.at("jobs", "0", direction, "iops"),
-        report.at("jobs", "0", direction, "bw_bytes"),
-        report.count("jobs", "0", direction, "io_bytes"));
+    return Numbers.parse(Commands.output(command));
   }
 
   /**
@@ -84,4 +143,13 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
    * @param byteCount bytes moved in all
    */
   record Result(double perSecond, double bytesPerSecond, long byteCount) {}
+
+  /**
+   * What fio measured of writes that are synced.
+   *
+   * @param perSecond writes with their fsync a second
+   * @param p99Nanos of a write and of an fsync, added
+   * @param byteCount bytes written in all
+   */
+  record Synced(double perSecond, double p99Nanos, long byteCount) {}
 }

@@ -35,6 +35,7 @@ public final class Main {
     BENCHMARKS.put("policies", new PolicyCost());
     BENCHMARKS.put("below-ram", new BelowRam());
     BENCHMARKS.put("ssd-writes", new SsdWrites());
+    BENCHMARKS.put("durable-writes", new DurableWrites());
     BENCHMARKS.put("soak", new Soak());
   }
 
