@@ -28,15 +28,16 @@ import org.jspecify.annotations.Nullable;
  * <tr><th>field</th><th>access</th><th>guard for writes</th></tr>
  * <tr><td>dirty, drops, lastSequence, firstSequence, dirtySinceNanos, errorCount, lastErrno,
  * failuresInRow, retryNanos, flushRuns</td><td>volatile</td><td>lock</td></tr>
- * <tr><td>changesBelow, bytesChangeBelow, syncedBelow</td><td>under the monitor</td><td>the file's monitor, taken last</td></tr>
+ * <tr><td>changesBelow, bytesChangeBelow, versionsBelow, syncedBelow</td><td>under the monitor</td><td>the file's monitor, taken last</td></tr>
  * <tr><td>all others</td><td>plain, under the lock</td><td>lock</td></tr>
- * <tr><td>users</td><td>plain</td><td>the table's entry for the file</td></tr>
+ * <tr><td>users</td><td>volatile</td><td>the table's entry for the file</td></tr>
  * </table>
  */
 final class DirtyFile {
   /** No record of the file is needed. */
   static final long NO_SEQUENCE = Long.MAX_VALUE;
 
+  private static final int VERSIONS_MAX = 16;
   private static final long RETRY_NANOS_MIN = 250_000_000;
   private static final long RETRY_NANOS_MAX = 30_000_000_000L;
 
@@ -46,8 +47,7 @@ final class DirtyFile {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition flushEnded = lock.newCondition();
 
-  /** Uses by open files and calls; with none, and nothing dirty, the file leaves the table. */
-  int users;
+  private volatile int users;
 
   private volatile boolean dirty;
   private volatile long drops;
@@ -63,6 +63,10 @@ final class DirtyFile {
   private long changesBelow = 1;
 
   private long bytesChangeBelow;
+
+  /** Versions that a power cut may bring back, oldest first: from before changes since a sync. */
+  private final List<FileVersion> versionsBelow = new ArrayList<>();
+
   private long syncedBelow;
 
   private volatile int failuresInRow;
@@ -100,6 +104,17 @@ final class DirtyFile {
     this.identity = identity;
     flushing = new DirtyLayer(memory);
     current = new DirtyLayer(memory);
+  }
+
+  /** Uses by open files and calls; with none, and nothing dirty, the file leaves the table. */
+  int users() {
+    return users;
+  }
+
+  /** One use more or less. By the table, which does nothing else with the file meanwhile. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // One thread at a time: within the table's entry.
+  void used(int change) {
+    users += change;
   }
 
   NodeIdentity identity() {
@@ -459,9 +474,21 @@ final class DirtyFile {
 
   // What is not durable below; any thread.
 
-  /** The inode changed in the backing, and that is not durable there. */
-  synchronized void inodeChangedBelow() {
+  /**
+   * The inode changed in the backing, and that is not durable there.
+   *
+   * @param before the version before; null if that need not be known
+   */
+  synchronized void inodeChangedBelow(@Nullable FileVersion before) {
     changesBelow++;
+    if (before != null && versionsBelow.size() < VERSIONS_MAX) {
+      versionsBelow.add(before);
+    }
+  }
+
+  /** Versions that a power cut may bring back instead of the present one. */
+  synchronized List<FileVersion> versionsBelow() {
+    return List.copyOf(versionsBelow);
   }
 
   /** As {@link #inodeChangedBelow}, for bytes. */
@@ -487,5 +514,8 @@ final class DirtyFile {
   /** All changes up to this number are durable. */
   synchronized void syncedBelow(long number) {
     syncedBelow = Math.max(syncedBelow, number);
+    if (syncedBelow == changesBelow) {
+      versionsBelow.clear();
+    }
   }
 }

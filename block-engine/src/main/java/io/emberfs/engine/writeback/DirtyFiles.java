@@ -24,7 +24,7 @@ final class DirtyFiles {
         identity,
         (_, present) -> {
           DirtyFile file = present == null ? new DirtyFile(identity, memory) : present;
-          file.users++;
+          file.used(1);
           return file;
         });
   }
@@ -34,8 +34,8 @@ final class DirtyFiles {
     byIdentity.computeIfPresent(
         file.identity(),
         (_, present) -> {
-          present.users--;
-          return present.users == 0 && !present.isDirty() ? null : present;
+          present.used(-1);
+          return present.users() == 0 && !present.isDirty() ? null : present;
         });
   }
 

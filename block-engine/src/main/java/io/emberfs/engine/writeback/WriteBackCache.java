@@ -239,6 +239,9 @@ final class WriteBackCache implements BlockCache {
     node.retain();
     file.begin(node, named, now.linkCount() > 0, log.nextSequence(), clock.nanoTime());
     try {
+      for (FileVersion before : file.versionsBelow()) {
+        log.append(file, new JournalRecord.Flushing(before));
+      }
       log.append(file, named);
       return true;
     } catch (IOException _) {
@@ -455,15 +458,17 @@ final class WriteBackCache implements BlockCache {
       // It may get a name now, and its synced bytes must be behind that name.
       flusher.flush(file);
     }
-    long mtimeNanos = file.isDirty() ? store.attributes(node).mtimeNanos() : 0;
+    // Of a file that nobody has open nothing is remembered anyhow.
+    boolean isRemembered = file.isDirty() || file.users() > 1;
+    FileVersion before = isRemembered ? store.version(node) : null;
     boolean isOurIntent = flusher.openIntent(file, node);
     try {
       below.changeInode(node, change);
     } finally {
       // Afterwards: a sync that began before the change must not count for it.
-      file.inodeChangedBelow();
-      if (isOurIntent) {
-        flusher.inodeChanged(file, node, mtimeNanos);
+      file.inodeChangedBelow(before);
+      if (isOurIntent && before != null) {
+        flusher.inodeChanged(file, node, before.mtimeNanos());
       }
     }
   }

@@ -143,6 +143,7 @@ public final class FakeBackingStore implements BackingStore {
         inode.ctimeNanos = ctimeNanos;
         inode.mtimeNanos = mtimeNanos;
       }
+      inode.makeDurable();
     }
   }
 
