@@ -367,7 +367,7 @@ final class EngineFixture implements AutoCloseable {
     restartWith(
         false,
         () -> {
-          store.powerCut(random);
+          store.powerCut();
           journal().powerCut(random.nextLong());
         });
   }

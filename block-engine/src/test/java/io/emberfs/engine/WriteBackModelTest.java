@@ -200,6 +200,7 @@ class WriteBackModelTest {
     }
 
     private void rename(int file) {
+      noteInBackingOnly(file);
       BackingNode node = engine.node(name(file));
       byte[] from = name(file).getBytes(UTF_8);
       isRenamed[file] = !isRenamed[file];
@@ -210,10 +211,15 @@ class WriteBackModelTest {
     }
 
     /**
-     * A hole that was punched, or a range that was copied, is in the backing's memory only until a
-     * sync. Once nobody has the file open, a power cut may lose it and keep what is written later,
-     * as it may without emberfs: that is not this test's matter.
+     * A hole that is punched, a range that is copied, a name or a mode is in the backing's memory
+     * only until a sync. Once nobody has the file open, a power cut may lose it and keep what is
+     * written later, as it may without emberfs: that is not this test's matter.
      */
+    private void noteInBackingOnly(int file) {
+      CachedFile _ = handle(file);
+      isInBackingOnly[file] = true;
+    }
+
     private void syncWhatIsInTheBackingOnly(int file) {
       if (isInBackingOnly[file]) {
         sync(file);
@@ -221,6 +227,7 @@ class WriteBackModelTest {
     }
 
     private void changeMode(int file) {
+      noteInBackingOnly(file);
       BackingNode node = engine.node(name(file));
       AttributeChange change =
           new AttributeChange(0600 | random.nextInt(64), null, null, null, null);
@@ -231,8 +238,8 @@ class WriteBackModelTest {
     private void punch(int file) {
       int offset = random.nextInt(SIZE_MAX);
       int length = 1 + random.nextInt(100_000);
+      noteInBackingOnly(file);
       engine.punch(handle(file), offset, length);
-      isInBackingOnly[file] = true;
       byte[] content = content(file).clone();
       int from = Math.min(offset, content.length);
       Arrays.fill(content, from, Math.min(offset + length, content.length), (byte) 0);
@@ -251,7 +258,7 @@ class WriteBackModelTest {
       int begin = Math.min(offset, source.length);
       assertThat(copied).isEqualTo(Math.min(length, source.length - begin));
       if (copied > 0) {
-        isInBackingOnly[to] = true;
+        noteInBackingOnly(to);
         now(to, with(content(to), targetOffset, Arrays.copyOfRange(source, begin, begin + copied)));
       }
     }

@@ -293,7 +293,7 @@ class WriteBackTest {
     engine.journal().fail();
     write(file, 1, "b");
     engine.cache().sync(file, false);
-    engine.store().powerCut(Seeds.random(1));
+    engine.store().powerCut();
 
     assertThat(backing()).isEqualTo("ab23456789");
     assertThat(engine.journal().records()).as("nothing old may come back").isEmpty();

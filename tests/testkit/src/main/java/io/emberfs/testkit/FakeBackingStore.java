@@ -14,7 +14,6 @@ import io.emberfs.core.FileSystemStatistics;
 import io.emberfs.core.FileVersion;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,26 +123,15 @@ public final class FakeBackingStore implements BackingStore {
     }
   }
 
-  /**
-   * A power cut as a journaling file system shows it: what was not synced is lost, and with it, or
-   * not, the times that came with it. A file without unsynced changes is as it was.
-   */
-  public synchronized void powerCut(RandomGenerator random) {
+  /** A power cut: each file falls back to its last sync, times included; the rest is gone. */
+  public synchronized void powerCut() {
     for (FakeInode inode : tree.inodes()) {
-      if (!inode.isRegularFile() || inode.isDurable()) {
-        continue;
+      if (inode.isRegularFile()) {
+        if (!inode.rollBack()) {
+          inode.content = inode.durableContent.clone();
+        }
+        inode.makeDurable();
       }
-      long ctimeNanos = inode.ctimeNanos;
-      long mtimeNanos = inode.mtimeNanos;
-      boolean wasDurable = inode.rollBack();
-      if (!wasDurable) {
-        inode.content = inode.durableContent.clone();
-      }
-      if (wasDurable && random.nextBoolean()) {
-        inode.ctimeNanos = ctimeNanos;
-        inode.mtimeNanos = mtimeNanos;
-      }
-      inode.makeDurable();
     }
   }
 

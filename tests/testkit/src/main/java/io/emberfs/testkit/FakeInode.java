@@ -116,11 +116,6 @@ final class FakeInode implements BackingNode {
     durableCtimeNanos = ctimeNanos;
   }
 
-  /** Whether a power cut changes nothing. */
-  boolean isDurable() {
-    return ctimeNanos == durableCtimeNanos && Arrays.equals(content, durableContent);
-  }
-
   /** Falls back to what is durable, times included; false if nothing ever was made durable. */
   boolean rollBack() {
     if (durableCtimeNanos == 0) {
