@@ -65,7 +65,7 @@ public final class FileJournal implements WriteJournal {
     int longest = RecordHeader.storedBytes(RecordPayload.BYTES_MAX);
     int reserved = (int) Math.min(HeldSegments.RESERVED_BYTES, room / SMALL_SEGMENT_SHARE);
     this.recordBytesMax = (int) Math.min(room - reserved, longest);
-    this.held = new HeldSegments(recordBytesMax, reserved, runFirst - 1);
+    this.held = new HeldSegments(recordBytesMax, reserved, runFirst, previousEnd);
     this.folder = folder;
     this.records = meters.counter("journal.records");
     this.syncs = meters.counter("journal.syncs");
@@ -92,6 +92,9 @@ public final class FileJournal implements WriteJournal {
       JournalFolder folder, int segmentBytes, WriteJournal.Sink sink, Meters meters)
       throws IOException {
     JournalScan.Scanned scanned = JournalScan.scan(folder, sink);
+    if (scanned.next() > RecordHeader.SEQUENCE_MAX / 2) {
+      throw new IOException("journal %s has no numbers left for records".formatted(folder));
+    }
     if (scanned.findings().isDamaged()) {
       LOG.warn("journal: {} is damaged: {}", folder, scanned.findings());
     }

@@ -27,6 +27,8 @@ final class HeldSegments {
    */
   static final int RESERVED_BYTES = 64 << 10;
 
+  private final long runFirst;
+  private final long previousEnd;
   private final ReentrantLock appending = new ReentrantLock();
   private final int reservedBytes;
 
@@ -54,13 +56,16 @@ final class HeldSegments {
 
   /**
    * @param reservedBytes as {@link #RESERVED_BYTES}, or less in small segments
-   * @param lastSequence number before that of the first record to be appended
+   * @param runFirst number of the first record to be appended
+   * @param previousEnd number of the last record found, which is durable
    */
-  HeldSegments(int recordBytesMax, int reservedBytes, long lastSequence) {
+  HeldSegments(int recordBytesMax, int reservedBytes, long runFirst, long previousEnd) {
     this.reservedBytes = reservedBytes;
     this.buffer = ByteBuffer.allocateDirect(recordBytesMax);
-    this.lastSequence = lastSequence;
-    this.durable = lastSequence;
+    this.runFirst = runFirst;
+    this.previousEnd = previousEnd;
+    this.lastSequence = runFirst - 1;
+    this.durable = runFirst - 1;
   }
 
   /** Takes a segment of an earlier run, the oldest one first. */
@@ -281,6 +286,8 @@ final class HeldSegments {
     MemorySegment bytes = MemorySegment.ofBuffer(buffer.clear().limit(recordBytes));
     MemorySegment payload = bytes.asSlice(RecordHeader.BYTES, RecordPayload.bytes(record));
     RecordPayload.write(record, payload);
-    segment.header(RecordPayload.kind(record), payload, durable).write(bytes);
+    // Numbers between the runs were never durable, and nothing may claim that they were.
+    long syncedThrough = durable < runFirst ? previousEnd : durable;
+    segment.header(RecordPayload.kind(record), payload, syncedThrough).write(bytes);
   }
 }

@@ -53,6 +53,9 @@ final class SegmentPool {
    * @throws JournalFullException if there is no room for it; nothing is left of it then
    */
   Segment make(long runFirst, long previousEnd) throws IOException {
+    if (nextNumber < 0) {
+      throw new IOException("journal %s has no numbers left for segments".formatted(folder));
+    }
     SegmentHeader header =
         new SegmentHeader(
             SegmentHeader.VERSION, nextNumber, random.nextLong(), runFirst, previousEnd);
