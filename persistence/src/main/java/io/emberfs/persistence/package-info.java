@@ -1,10 +1,10 @@
 /**
  * Keeps blocks, warm state and the write-back journal on a local disk.
  *
- * <p>The block engine calls it through {@code Tier} and {@code StateStore}; the app opens and
- * closes it.
+ * <p>The block engine calls it through {@code Tier}, {@code StateStore} and {@code WriteJournal};
+ * the app opens and closes it.
  *
- * <p>It owns the database below the state directory, and its native handles.
+ * <p>It owns the database and the journal below the state directory, and its native handles.
  */
 @NullMarked
 package io.emberfs.persistence;

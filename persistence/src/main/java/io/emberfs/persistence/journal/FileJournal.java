@@ -265,9 +265,13 @@ public final class FileJournal implements WriteJournal {
         }
       }
       for (JournalScan.Found found : scanned.segments()) {
-        if (found.hasRecords() || found.isDamaged()) {
+        if (found.isNeeded()) {
           held.adopt(new Segment(found));
-        } else {
+        }
+      }
+      // What was given up goes newest first: without the gap in front its records would count.
+      for (JournalScan.Found found : scanned.segments().reversed()) {
+        if (!found.isNeeded()) {
           pool.retire(new Segment(found));
         }
       }

@@ -76,7 +76,12 @@ public final class JournalScan {
    * @param lastSequence of the last record that it delivered, or that one before it did; 0 if none
    * @param hasRecords whether it delivered any
    */
-  record Found(String name, long bytes, long lastSequence, boolean hasRecords, boolean isDamaged) {}
+  record Found(String name, long bytes, long lastSequence, boolean hasRecords, boolean isDamaged) {
+    /** Whether it stays until its records are released. */
+    boolean isNeeded() {
+      return hasRecords || isDamaged;
+    }
+  }
 
   static Scanned scan(JournalFolder folder, WriteJournal.Sink sink) throws IOException {
     long began = System.nanoTime();

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * The 64 bytes in front of a record's payload. They verify by themselves, so that a record whose
  * payload was lost still says which one it was.
  *
- * <p>Mark and position keep bytes from being taken for a record that only look like one: what the
- * segment held in a former life, or what somebody wrote into a file and is now a payload.
+ * <p>The mark keeps bytes from being taken for a record that only look like one: what the segment
+ * held in a former life, or what somebody wrote into a file and is now a payload. The position does
+ * it for a record that the disk wrote to another place.
  *
  * @param mark of the segment
  * @param sequence 1 or more; the next higher one of the record before it in the same run

@@ -41,8 +41,18 @@ final class JournalDamageTest {
       Found found = scan(torn);
       assertThat(found.records()).as("torn at %d", at).isEqualTo(whole);
       assertThat(found.findings().isDamaged()).isFalse();
+      // A byte of the checksum may have been zero anyway.
+      int header = RECORDS + (int) end;
+      boolean hasHeader =
+          Arrays.equals(
+              bytes,
+              header,
+              header + RecordHeader.BYTES,
+              folder.bytes(FIRST),
+              header,
+              header + RecordHeader.BYTES);
       assertThat(found.findings().tornTailBytes())
-          .isEqualTo(at < RecordHeader.BYTES ? 0 : RecordHeader.storedBytes(340));
+          .isEqualTo(hasHeader ? RecordHeader.storedBytes(340) : 0);
 
       SortedMap<Long, String> after = new TreeMap<>(whole);
       after.putAll(append(open(torn), 2, 100));
@@ -221,6 +231,20 @@ final class JournalDamageTest {
 
     assertThat(found.records()).isEmpty();
     assertThat(found.findings().damagedSegments()).containsExactly("segment-0000000000000007");
+  }
+
+  @Test
+  void aRecordThatTheDiskWroteToAnotherPlaceIsNoRecord() throws IOException {
+    FileJournal journal = open(folder);
+    SortedMap<Long, String> all = appendSynced(journal, 10, 100);
+    byte[] bytes = folder.bytes(FIRST);
+    int length = RecordHeader.storedBytes(140);
+    System.arraycopy(bytes, RECORDS + 7 * length, bytes, RECORDS + 2 * length, length);
+
+    Found found = scan(folder);
+
+    assertThat(found.records()).isEqualTo(without(all, 3));
+    assertThat(found.findings().missingRecords()).isOne();
   }
 
   @Test

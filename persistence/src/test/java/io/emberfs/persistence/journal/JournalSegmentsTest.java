@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -130,7 +131,7 @@ final class JournalSegmentsTest {
             journal.sync(leader);
             return null;
           }));
-      inForce.await();
+      await(inForce);
       for (int i = 0; i < threads; i++) {
         int number = i;
         done.add(
@@ -250,7 +251,7 @@ final class JournalSegmentsTest {
 
   private static void await(CountDownLatch latch) {
     try {
-      latch.await();
+      assertThat(latch.await(30, TimeUnit.SECONDS)).as("others came in time").isTrue();
     } catch (InterruptedException interrupt) {
       throw new AssertionError(interrupt);
     }

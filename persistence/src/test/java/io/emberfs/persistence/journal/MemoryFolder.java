@@ -6,7 +6,9 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
@@ -32,6 +34,7 @@ final class MemoryFolder implements JournalFolder {
   private boolean failsForce;
   private boolean failsWrite;
   private Runnable onForce = () -> {};
+  private Runnable beforeChange = () -> {};
   private long unreadableAt = -1;
   private final List<String> retired = new ArrayList<>();
 
@@ -55,6 +58,28 @@ final class MemoryFolder implements JournalFolder {
         .forEach((name, content) -> left.names.put(name, content.afterPowerCut(random)));
     left.sync();
     return left;
+  }
+
+  /** What a killed process leaves: everything, and the same of it is durable. */
+  synchronized MemoryFolder afterKill() {
+    Map<Content, Content> copies = new IdentityHashMap<>();
+    MemoryFolder left = new MemoryFolder();
+    left.names = copy(names, copies);
+    left.states.clear();
+    states.forEach(state -> left.states.add(copy(state, copies)));
+    return left;
+  }
+
+  private static NavigableMap<String, Content> copy(
+      NavigableMap<String, Content> state, Map<Content, Content> copies) {
+    NavigableMap<String, Content> copy = new TreeMap<>();
+    state.forEach((name, content) -> copy.put(name, copies.computeIfAbsent(content, Content::new)));
+    return copy;
+  }
+
+  /** Called before each write, force, renaming, deletion and sync. */
+  synchronized void beforeChange(Runnable action) {
+    beforeChange = action;
   }
 
   /** Bytes of new files that there is room for. */
@@ -143,6 +168,7 @@ final class MemoryFolder implements JournalFolder {
       throw new IOException(to + " is there");
     }
     Content content = content(from);
+    beforeChange.run();
     retired.add(from);
     names.remove(from);
     names.put(to, content);
@@ -151,6 +177,7 @@ final class MemoryFolder implements JournalFolder {
 
   @Override
   public synchronized void delete(String name) throws IOException {
+    beforeChange.run();
     room += content(name).bytes.length;
     retired.add(name);
     names.remove(name);
@@ -159,6 +186,7 @@ final class MemoryFolder implements JournalFolder {
 
   @Override
   public synchronized void sync() {
+    beforeChange.run();
     states.clear();
     states.add(new TreeMap<>(names));
   }
@@ -188,6 +216,12 @@ final class MemoryFolder implements JournalFolder {
     private Content(byte[] bytes) {
       this.bytes = bytes;
       this.durable = bytes.clone();
+    }
+
+    private Content(Content other) {
+      this.bytes = other.bytes.clone();
+      this.durable = other.durable.clone();
+      this.dirtySectors.or(other.dirtySectors);
     }
 
     private Content afterPowerCut(RandomGenerator random) {
@@ -238,6 +272,7 @@ final class MemoryFolder implements JournalFolder {
     public void write(ByteBuffer source, long position) throws IOException {
       synchronized (MemoryFolder.this) {
         requireOpen();
+        beforeChange.run();
         if (failsWrite) {
           throw new IOException("injected: Input/output error");
         }
@@ -264,6 +299,7 @@ final class MemoryFolder implements JournalFolder {
       action.run();
       synchronized (MemoryFolder.this) {
         requireOpen();
+        beforeChange.run();
         forceCount++;
         if (failsForce) {
           throw new IOException("injected: Input/output error");
