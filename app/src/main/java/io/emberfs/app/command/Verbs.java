@@ -36,6 +36,7 @@ public final class Verbs {
           "unpin",
           "scrub",
           "gc",
+          "replay",
           "simulate");
 
   /** What the launcher does itself. */
@@ -116,6 +117,7 @@ public final class Verbs {
       case "unpin" -> new UnpinVerb();
       case "scrub" -> new ScrubVerb();
       case "gc" -> new GcVerb();
+      case "replay" -> new ReplayVerb();
       case "simulate" -> new SimulateVerb();
       default -> null;
     };

@@ -46,6 +46,7 @@ public final class AssembledMount implements AutoCloseable {
   private final Resizing resizing;
   private final @Nullable MountWriteBack writeBack;
   private final Meters meters;
+  private final Runnable onAnswer;
   private final List<AutoCloseable> closing;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -61,6 +62,7 @@ public final class AssembledMount implements AutoCloseable {
    * @param resizing changes the tiers' budgets
    * @param writeBack null for a mount that writes through
    * @param meters every number of this mount
+   * @param onAnswer hears once that the mount answers
    * @param closing everything that has an end, first to last
    */
   public AssembledMount(
@@ -75,6 +77,7 @@ public final class AssembledMount implements AutoCloseable {
       Resizing resizing,
       @Nullable MountWriteBack writeBack,
       Meters meters,
+      Runnable onAnswer,
       List<AutoCloseable> closing) {
     this.transport = transport;
     this.handler = handler;
@@ -87,6 +90,7 @@ public final class AssembledMount implements AutoCloseable {
     this.resizing = resizing;
     this.writeBack = writeBack;
     this.meters = meters;
+    this.onAnswer = onAnswer;
     this.closing = List.copyOf(closing);
   }
 
@@ -145,6 +149,11 @@ public final class AssembledMount implements AutoCloseable {
   /** A phrase about what stays in the journal; empty if nothing does. */
   String leftInJournal() {
     return writeBack == null ? "" : writeBack.leftInJournal();
+  }
+
+  /** The kernel got its first answer. */
+  void answered() {
+    onAnswer.run();
   }
 
   /** Name of the transport that serves. */

@@ -16,6 +16,7 @@ import io.emberfs.core.FuseTransport;
 import io.emberfs.core.Meters;
 import io.emberfs.core.MountSpec;
 import io.emberfs.core.Prefetcher;
+import io.emberfs.core.StartFindings;
 import io.emberfs.core.Tier;
 import io.emberfs.core.Workers;
 import io.emberfs.engine.Engine;
@@ -152,6 +153,7 @@ public final class Assembly implements Daemon.Assembler {
       lower.add(ssd.tier());
       records = ssd.records();
       coldStart = ssd.coldStart();
+      tell(ssd, state.findings());
       care = ssd::care;
       meters.gauge("memory.ssdBytesMax", ssd::memoryBytesMax);
     }
@@ -241,7 +243,15 @@ public final class Assembly implements Daemon.Assembler {
         new TierResizing(configuration, ramBudget, tiers),
         writeBack,
         meters,
+        state::answered,
         opened);
+  }
+
+  private static void tell(SsdDatabase ssd, StartFindings findings) {
+    findings.count("ssdBlocks", ssd.tier().blockCount());
+    findings.count("ssdBytes", ssd.tier().usedBytes());
+    findings.count("fileRecords", ssd.fileRecordCount());
+    ssd.coldStart().ifPresent(why -> findings.text("ssdColdStart", why));
   }
 
   /** Where nothing is remembered, nothing has to be told. */

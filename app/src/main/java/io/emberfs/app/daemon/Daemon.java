@@ -57,6 +57,7 @@ public final class Daemon {
     try (AssembledMount mount = assembler.assemble(configuration, new Meters())) {
       detachDead(configuration.mountPoint());
       mount(configuration, mount, what);
+      mount.answered();
       serve(configuration, mount, ready, startNanos);
     } finally {
       LOG.info("stopped");

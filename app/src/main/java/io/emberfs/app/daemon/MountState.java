@@ -1,10 +1,14 @@
 package io.emberfs.app.daemon;
 
 import io.emberfs.app.answer.Refusal;
+import io.emberfs.app.config.EmberfsVersion;
 import io.emberfs.app.config.MountConfiguration;
+import io.emberfs.core.Clock;
 import io.emberfs.core.Meters;
+import io.emberfs.core.StartFindings;
 import io.emberfs.core.StateStore;
 import io.emberfs.persistence.state.FileStateStore;
+import io.emberfs.persistence.state.RunWatch;
 import io.emberfs.persistence.state.StateDirectory;
 import io.emberfs.persistence.state.StateDirectoryException;
 import org.jspecify.annotations.Nullable;
@@ -17,10 +21,11 @@ import org.slf4j.LoggerFactory;
  *
  * @param directory null where there is none
  * @param store of the pieces of warm state
+ * @param run knows how the run before ended; null without a directory
  */
-record MountState(@Nullable StateDirectory directory, StateStore store) implements AutoCloseable {
+record MountState(@Nullable StateDirectory directory, StateStore store, @Nullable RunWatch run)
+    implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MountState.class);
-  private static final int PIECE_BYTES_MAX = 64 << 20;
 
   /**
    * Opens the state directory of a mount.
@@ -31,10 +36,15 @@ record MountState(@Nullable StateDirectory directory, StateStore store) implemen
     try {
       StateDirectory directory =
           StateDirectory.open(configuration.stateDirectory(), configuration.backing(), meters);
-      return new MountState(
-          directory, new FileStateStore(directory.state(), PIECE_BYTES_MAX, meters));
+      FileStateStore store =
+          new FileStateStore(directory.state(), FileStateStore.PIECE_BYTES_MAX, meters);
+      RunWatch run = RunWatch.begin(directory, store, EmberfsVersion.text(), Clock.SYSTEM, meters);
+      if (directory.startedCold()) {
+        run.findings().text("stateColdStart", "the format file was damaged");
+      }
+      return new MountState(directory, store, run);
     } catch (StateDirectoryException failed) {
-      Refusal refusal = StateDirectoryRefusals.of(configuration.mountPoint(), failed);
+      Refusal refusal = StateDirectoryRefusals.ofMount(configuration.mountPoint(), failed);
       if (!failed.problem().isOfDevice()) {
         throw refusal;
       }
@@ -42,12 +52,28 @@ record MountState(@Nullable StateDirectory directory, StateStore store) implemen
           refusal.why() + "; until the next mount there is no SSD tier, and nothing is kept";
       LOG.warn("state: {} ({})", trouble, refusal.fix());
       meters.text("state.trouble", () -> trouble);
-      return new MountState(null, StateStore.unavailable(refusal.why()));
+      return new MountState(null, StateStore.unavailable(refusal.why()), null);
     }
   }
 
+  /** Takes what this start finds of the run before. */
+  StartFindings findings() {
+    return run == null ? StartFindings.none() : run.findings();
+  }
+
+  /** The mount answers. */
+  void answered() {
+    if (run != null) {
+      run.answered();
+    }
+  }
+
+  /** The end: what this mount keeps was saved and closed before. */
   @Override
   public void close() {
+    if (run != null) {
+      run.close();
+    }
     if (directory != null) {
       directory.close();
     }

@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class DaemonTest {
   @TempDir private Path temp;
   private final FakeTransport transport = new FakeTransport();
+  private final AtomicInteger answerCount = new AtomicInteger();
   private Places places;
   private MountConfiguration configuration;
 
@@ -79,6 +81,7 @@ final class DaemonTest {
         .isEqualTo(new ControlReply.Done(Map.of("state", "stopped", "savedBytes", 0L, "left", "")));
     life.get(30, TimeUnit.SECONDS);
     assertThat(transport.calls()).containsExactly("mount", "unmount", "close");
+    assertThat(answerCount.get()).isOne();
     assertNoFilesAreLeft();
   }
 
@@ -124,6 +127,7 @@ final class DaemonTest {
         .cause()
         .isInstanceOf(Refusal.class)
         .hasMessageContaining("did not answer within 30 s");
+    assertThat(answerCount.get()).isZero();
     assertThat(transport.calls()).containsExactly("mount", "close");
   }
 
@@ -201,6 +205,7 @@ final class DaemonTest {
         unexpected(AssembledMount.Resizing.class),
         null,
         meters,
+        answerCount::incrementAndGet,
         List.of(transport));
   }
 

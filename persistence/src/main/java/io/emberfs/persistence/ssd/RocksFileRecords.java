@@ -58,6 +58,10 @@ final class RocksFileRecords implements FileRecords {
     }
   }
 
+  long count() {
+    return recordCount.get();
+  }
+
   @Override
   public Optional<FileRecord> find(NodeIdentity identity) {
     if (!store.enter()) {

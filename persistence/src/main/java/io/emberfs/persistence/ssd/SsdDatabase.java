@@ -157,6 +157,11 @@ public final class SsdDatabase implements AutoCloseable {
     return records;
   }
 
+  /** Files that have a record. */
+  public long fileRecordCount() {
+    return records.count();
+  }
+
   /** Why what was there before was thrown away, a phrase about it; empty if nothing was. */
   public Optional<String> coldStart() {
     return coldStart;

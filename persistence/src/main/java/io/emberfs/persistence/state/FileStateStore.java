@@ -13,6 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +37,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class FileStateStore implements StateStore {
   private static final Logger LOG = LoggerFactory.getLogger(FileStateStore.class);
+
+  /** Bytes of a piece at most, in every state directory. */
+  public static final int PIECE_BYTES_MAX = 64 << 20;
+
+  static final String SUFFIX = ".state";
   private static final String NAME_PATTERN = "[a-z0-9-]{1,64}";
-  private static final String SUFFIX = ".state";
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int MAGIC_AND_VERSION = 0x01_53_53_45; // "ESS", version 1
   private static final int PAYLOAD_CHECKSUM_OFFSET = 4;
@@ -132,6 +138,63 @@ public final class FileStateStore implements StateStore {
     }
   }
 
+  /**
+   * A piece as it lies on disk.
+   *
+   * @param bytes of its file
+   * @param problem why it would not be handed out; empty if it would
+   */
+  public record Piece(String name, long bytes, String problem) {}
+
+  /**
+   * Verifies every piece that lies there, each a little at a time. Counts and changes nothing.
+   *
+   * @throws IOException if the folder cannot be listed
+   */
+  List<Piece> inspect() throws IOException {
+    return inspect(directory, pieceBytesMax);
+  }
+
+  /** As {@link #inspect()}, for a folder without a store; in the order of the names. */
+  static List<Piece> inspect(Path folder, int pieceBytesMax) throws IOException {
+    List<Piece> pieces = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.sorted().toList()) {
+        String name = file.getFileName().toString();
+        if (name.endsWith(SUFFIX)) {
+          pieces.add(
+              inspect(file, name.substring(0, name.length() - SUFFIX.length()), pieceBytesMax));
+        }
+      }
+    }
+    return pieces;
+  }
+
+  private static Piece inspect(Path file, String name, int pieceBytesMax) {
+    long bytes = 0;
+    String problem = "";
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+      bytes = channel.size();
+      if (!name.matches(NAME_PATTERN)) {
+        throw new IOException("it has no name of a piece");
+      }
+      ByteBuffer header = verifiedHeader(channel, name, pieceBytesMax);
+      CRC32C checksum = new CRC32C();
+      ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+      while (channel.read(buffer) >= 0) {
+        checksum.update(buffer.flip());
+        buffer.clear();
+      }
+      requireChecksum(checksum, header);
+    } catch (NoSuchFileException replaced) {
+      return new Piece(name, bytes, "it has gone");
+    } catch (IOException damage) {
+      problem = String.valueOf(damage.getMessage());
+    }
+    return new Piece(name, bytes, problem);
+  }
+
   @Override
   public synchronized void remove(String name) throws IOException {
     if (Files.deleteIfExists(file(name))) {
@@ -140,6 +203,22 @@ public final class FileStateStore implements StateStore {
   }
 
   private byte[] verified(FileChannel channel, String name) throws IOException {
+    ByteBuffer header = verifiedHeader(channel, name, pieceBytesMax);
+    byte[] payload = read(channel, (int) header.getLong(LENGTH_OFFSET)).array();
+    CRC32C checksum = new CRC32C();
+    checksum.update(payload);
+    requireChecksum(checksum, header);
+    return payload;
+  }
+
+  private static void requireChecksum(CRC32C checksum, ByteBuffer header) throws IOException {
+    if ((int) checksum.getValue() != header.getInt(PAYLOAD_CHECKSUM_OFFSET)) {
+      throw new IOException("its checksum does not match");
+    }
+  }
+
+  private static ByteBuffer verifiedHeader(FileChannel channel, String name, int pieceBytesMax)
+      throws IOException {
     ByteBuffer header = read(channel, HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     long length = header.getLong(LENGTH_OFFSET);
     if (!header.equals(header(name, length, header.getInt(PAYLOAD_CHECKSUM_OFFSET)))) {
@@ -148,13 +227,7 @@ public final class FileStateStore implements StateStore {
     if (length < 0 || length > pieceBytesMax || channel.size() != HEADER_BYTES + length) {
       throw new IOException("%d bytes of file for a piece of %d".formatted(channel.size(), length));
     }
-    byte[] payload = read(channel, (int) length).array();
-    CRC32C checksum = new CRC32C();
-    checksum.update(payload);
-    if ((int) checksum.getValue() != header.getInt(PAYLOAD_CHECKSUM_OFFSET)) {
-      throw new IOException("its checksum does not match");
-    }
-    return payload;
+    return header;
   }
 
   private static ByteBuffer read(FileChannel channel, int bytes) throws IOException {

@@ -8,9 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -31,10 +28,10 @@ import org.slf4j.LoggerFactory;
  * The directory where emberfs keeps what survives a restart: for one backing, one owner and one
  * daemon at a time.
  *
- * <p>It holds {@code lock}, {@code format}, and the rooms {@code ssd}, {@code state} and {@code
- * journal}. A refusal leaves everything as it was. Where the format file is damaged, format and
- * caches are set aside as {@code damaged-N} (one is kept) and the start is cold; the journal, which
- * is not a cache, stays.
+ * <p>It holds {@code lock}, {@code format}, {@code running} while a run has not ended, and the
+ * rooms {@code ssd}, {@code state} and {@code journal}. A refusal leaves everything as it was.
+ * Where the format file is damaged, format and caches are set aside as {@code damaged-N} (one is
+ * kept) and the start is cold; the journal, which is not a cache, stays.
  *
  * <p>The lock is POSIX's: it ends with the process, however that ends, and counts between
  * processes; one process opens a directory once.
@@ -43,10 +40,18 @@ public final class StateDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StateDirectory.class);
   static final String LOCK = "lock";
   static final String FORMAT = "format";
-  private static final String SSD = "ssd";
-  private static final String STATE = "state";
+  static final String SSD = "ssd";
+  static final String STATE = "state";
   static final String JOURNAL = "journal";
-  private static final String DAMAGED_PREFIX = "damaged-";
+
+  /** What a daemon writes beside the rooms, with its predecessors. */
+  private static final List<String> LOGS = List.of("emberfs.log", "java.log");
+
+  /** What a kill can leave of files that are replaced. */
+  static final List<String> TEMPORARIES =
+      List.of(FORMAT + AtomicFile.TEMPORARY_SUFFIX, RunMark.NAME + AtomicFile.TEMPORARY_SUFFIX);
+
+  static final String DAMAGED_PREFIX = "damaged-";
   private static final int PID_BYTES_MAX = 20;
   private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_DIRECTORY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -83,7 +88,7 @@ public final class StateDirectory implements AutoCloseable {
     } catch (StateDirectoryException refusal) {
       throw refusal;
     } catch (IOException failure) {
-      throw explained(directory, failure);
+      throw StateDirectoryException.explained(directory, failure);
     }
   }
 
@@ -112,6 +117,11 @@ public final class StateDirectory implements AutoCloseable {
     return directory.resolve(JOURNAL);
   }
 
+  /** Itself. */
+  Path directory() {
+    return directory;
+  }
+
   /** Gives the directory up for the next daemon. */
   @Override
   public void close() {
@@ -135,7 +145,7 @@ public final class StateDirectory implements AutoCloseable {
                 LinkOption.NOFOLLOW_LINKS),
             PRIVATE_FILE);
     try {
-      if (tryLock(channel) == null) {
+      if (tryLock(channel, false) == null) {
         throw refusal(Problem.IN_USE, directory, pid(channel));
       }
       // Asked again: until the lock was taken, another daemon may have written here.
@@ -164,7 +174,7 @@ public final class StateDirectory implements AutoCloseable {
         format instanceof FormatFile.Damaged || format == null && hasCaches(directory);
     if (isDamaged) {
       meters.counter("state.damaged").increment();
-      setAside(directory);
+      Path _ = setAside(directory);
     }
     FormatFile.Known known;
     if (format instanceof FormatFile.Known whole) {
@@ -208,7 +218,7 @@ public final class StateDirectory implements AutoCloseable {
     return format;
   }
 
-  private static void requirePrivate(Path directory) throws IOException {
+  static void requirePrivate(Path directory) throws IOException {
     int mode = (Integer) Files.getAttribute(directory, "unix:mode") & 0777;
     if ((mode & 077) != 0) {
       throw refusal(Problem.NOT_PRIVATE, directory, "mode 0%o".formatted(mode));
@@ -244,11 +254,13 @@ public final class StateDirectory implements AutoCloseable {
    * Without a format file, only an empty directory, or what a killed first start or a damage left
    * of ours, is taken.
    */
-  private static void requireOurs(Path directory) throws IOException {
+  static void requireOurs(Path directory) throws IOException {
     for (Path entry : entries(directory)) {
       String name = entry.getFileName().toString();
       boolean isOurs =
-          Set.of(LOCK, SSD, STATE, JOURNAL, FORMAT + AtomicFile.TEMPORARY_SUFFIX).contains(name)
+          Set.of(LOCK, SSD, STATE, JOURNAL, RunMark.NAME).contains(name)
+              || TEMPORARIES.contains(name)
+              || LOGS.stream().anyMatch(name::startsWith)
               || name.startsWith(DAMAGED_PREFIX);
       if (!isOurs) {
         throw refusal(Problem.NOT_OURS, directory, name);
@@ -256,11 +268,12 @@ public final class StateDirectory implements AutoCloseable {
     }
   }
 
-  private static boolean hasCaches(Path directory) {
+  static boolean hasCaches(Path directory) {
     return Files.exists(directory.resolve(SSD)) || Files.exists(directory.resolve(STATE));
   }
 
-  private static void setAside(Path directory) throws IOException {
+  /** Sets format and caches aside, and returns where. */
+  static Path setAside(Path directory) throws IOException {
     long number = 1;
     for (Path entry : entries(directory)) {
       String name = entry.getFileName().toString();
@@ -278,6 +291,7 @@ public final class StateDirectory implements AutoCloseable {
     }
     AtomicFile.syncDirectory(directory);
     LOG.warn("state: {} was damaged; its caches were set aside in {}", directory, aside);
+    return aside;
   }
 
   private static long number(String damagedName) {
@@ -293,7 +307,7 @@ public final class StateDirectory implements AutoCloseable {
     }
   }
 
-  private static List<Path> entries(Path directory) throws IOException {
+  static List<Path> entries(Path directory) throws IOException {
     try (Stream<Path> entries = Files.list(directory)) {
       return entries.toList();
     }
@@ -307,45 +321,21 @@ public final class StateDirectory implements AutoCloseable {
     Files.createDirectory(directory, PRIVATE_DIRECTORY);
   }
 
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+  static @Nullable FileLock tryLock(FileChannel channel, boolean isShared) throws IOException {
     try {
-      return channel.tryLock();
+      return channel.tryLock(0, Long.MAX_VALUE, isShared);
     } catch (OverlappingFileLockException heldByThisProcess) {
       return null;
     }
   }
 
-  private static String pid(FileChannel channel) throws IOException {
+  static String pid(FileChannel channel) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(PID_BYTES_MAX);
     channel.read(bytes, 0);
     return new String(bytes.array(), 0, bytes.position(), StandardCharsets.US_ASCII).strip();
   }
 
-  private static StateDirectoryException explained(Path directory, IOException failure) {
-    String reason =
-        failure instanceof FileSystemException known ? String.valueOf(known.getReason()) : "";
-    Problem problem;
-    if (reason.contains("Read-only")
-        || String.valueOf(failure.getMessage()).contains("Read-only")) {
-      problem = Problem.READ_ONLY;
-    } else if (failure instanceof AccessDeniedException
-        || reason.contains("Permission denied")
-        || reason.contains("not permitted")) {
-      problem = Problem.NO_PERMISSION;
-    } else if (reason.contains("No space")
-        || String.valueOf(failure.getMessage()).contains("No space")) {
-      problem = Problem.NO_SPACE;
-    } else if (failure instanceof FileAlreadyExistsException
-        || reason.contains("Not a directory")) {
-      problem = Problem.NOT_A_DIRECTORY;
-    } else {
-      problem = Problem.FAILED;
-    }
-    return new StateDirectoryException(
-        problem, directory, String.valueOf(failure.getMessage()), failure);
-  }
-
-  private static StateDirectoryException refusal(Problem problem, Path directory, String detail) {
+  static StateDirectoryException refusal(Problem problem, Path directory, String detail) {
     return new StateDirectoryException(problem, directory, detail, null);
   }
 }

@@ -1,6 +1,9 @@
 package io.emberfs.persistence.state;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +34,8 @@ public final class StateDirectoryException extends IOException {
     NOT_A_DIRECTORY,
     /** It holds files that are not a state directory's; the detail is the name of one. */
     NOT_OURS,
+    /** There is none; the detail is what is missing. */
+    NO_STATE,
     /** Any other failure; the detail is the system's message. */
     FAILED;
 
@@ -47,7 +52,8 @@ public final class StateDirectoryException extends IOException {
             NOT_PRIVATE,
             NO_PERMISSION,
             NOT_A_DIRECTORY,
-            NOT_OURS ->
+            NOT_OURS,
+            NO_STATE ->
             false;
       };
     }
@@ -63,6 +69,31 @@ public final class StateDirectoryException extends IOException {
     this.problem = problem;
     this.directory = directory.toString();
     this.detail = detail;
+  }
+
+  /** What a failed call says is wrong. */
+  static StateDirectoryException explained(Path directory, IOException failure) {
+    String reason =
+        failure instanceof FileSystemException known ? String.valueOf(known.getReason()) : "";
+    Problem problem;
+    if (reason.contains("Read-only")
+        || String.valueOf(failure.getMessage()).contains("Read-only")) {
+      problem = Problem.READ_ONLY;
+    } else if (failure instanceof AccessDeniedException
+        || reason.contains("Permission denied")
+        || reason.contains("not permitted")) {
+      problem = Problem.NO_PERMISSION;
+    } else if (reason.contains("No space")
+        || String.valueOf(failure.getMessage()).contains("No space")) {
+      problem = Problem.NO_SPACE;
+    } else if (failure instanceof FileAlreadyExistsException
+        || reason.contains("Not a directory")) {
+      problem = Problem.NOT_A_DIRECTORY;
+    } else {
+      problem = Problem.FAILED;
+    }
+    return new StateDirectoryException(
+        problem, directory, String.valueOf(failure.getMessage()), failure);
   }
 
   public Problem problem() {

@@ -103,6 +103,24 @@ final class StateDirectoryTest {
     }
   }
 
+  /** A kill in the middle of setting damage aside leaves no format, and the daemon's logs. */
+  @Test
+  void whatAnInterruptedSettingAsideLeftIsTaken() throws IOException {
+    open().close();
+    Files.createDirectory(directory.resolve("damaged-1"));
+    for (String name : new String[] {"format", "state"}) {
+      Files.move(directory.resolve(name), directory.resolve("damaged-1").resolve(name));
+    }
+    for (String name : new String[] {"emberfs.log", "emberfs.log.1", "java.log", "running"}) {
+      Files.writeString(directory.resolve(name), "left");
+    }
+
+    try (StateDirectory again = open()) {
+      assertThat(again.startedCold()).isFalse();
+    }
+    assertThat(directory.resolve("emberfs.log")).hasContent("left");
+  }
+
   @Test
   void anotherBackingIsRefused() throws IOException {
     open().close();
