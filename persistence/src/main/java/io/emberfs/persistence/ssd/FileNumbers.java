@@ -17,7 +17,7 @@ import org.rocksdb.WriteBatch;
  * reservation ever gives; nothing is persisted under them.
  */
 final class FileNumbers {
-  private static final byte[] KEY = "database".getBytes(StandardCharsets.US_ASCII);
+  static final byte[] KEY = "database".getBytes(StandardCharsets.US_ASCII);
   private static final long BATCH = 1L << 20;
   private static final long FIRST_MAX = 1L << 60;
   private static final long NOTHING_RESERVED = 0;

@@ -40,24 +40,48 @@ final class RocksConnection implements AutoCloseable {
   static RocksConnection open(DatabaseFolder folder) throws RocksDBException {
     RocksSettings settings = new RocksSettings();
     try {
-      List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
-      for (Family family : Family.values()) {
-        descriptors.add(
-            new ColumnFamilyDescriptor(
-                family.bytes(), family == Family.BLOCKS ? settings.blocks() : settings.small()));
-      }
       List<ColumnFamilyHandle> handles = new ArrayList<>();
       RocksDB database =
           RocksDB.open(
               settings.database(folder.takesDirectWrites()),
               folder.directory().toString(),
-              descriptors,
+              families(settings),
               handles);
       return new RocksConnection(settings, database, handles);
     } catch (RocksDBException | RuntimeException failure) {
       settings.close();
       throw failure;
     }
+  }
+
+  /**
+   * Opens the database that lies in a folder to be looked at: what its logs hold is there, and
+   * nothing in the folder changes.
+   *
+   * @throws RocksDBException if what lies there cannot be opened; nothing stays open then
+   */
+  static RocksConnection openToLook(DatabaseFolder folder) throws RocksDBException {
+    RocksSettings settings = new RocksSettings();
+    try {
+      List<ColumnFamilyHandle> handles = new ArrayList<>();
+      RocksDB database =
+          RocksDB.openReadOnly(
+              settings.database(false), folder.directory().toString(), families(settings), handles);
+      return new RocksConnection(settings, database, handles);
+    } catch (RocksDBException | RuntimeException failure) {
+      settings.close();
+      throw failure;
+    }
+  }
+
+  private static List<ColumnFamilyDescriptor> families(RocksSettings settings) {
+    List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
+    for (Family family : Family.values()) {
+      descriptors.add(
+          new ColumnFamilyDescriptor(
+              family.bytes(), family == Family.BLOCKS ? settings.blocks() : settings.small()));
+    }
+    return descriptors;
   }
 
   /**

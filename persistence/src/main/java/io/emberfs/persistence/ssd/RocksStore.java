@@ -131,11 +131,11 @@ final class RocksStore implements AutoCloseable {
   }
 
   private boolean resume(RocksConnection opened) throws RocksDBException {
-    long ended = number(opened, LOG_ENDED);
-    long begun = number(opened, LOG_BEGUN);
-    if (begun > ended + 1) {
+    if (!isWithoutGap(opened)) {
       return false;
     }
+    long ended = number(opened, LOG_ENDED);
+    long begun = number(opened, LOG_BEGUN);
     changes.writeLock().lock();
     try {
       logNumber = Math.max(ended, begun);
@@ -149,6 +149,14 @@ final class RocksStore implements AutoCloseable {
     } finally {
       changes.writeLock().unlock();
     }
+  }
+
+  /**
+   * Whether no log is missing from what was opened; {@link #resume} says the same and goes on from
+   * there.
+   */
+  static boolean isWithoutGap(RocksConnection opened) throws RocksDBException {
+    return number(opened, LOG_BEGUN) <= number(opened, LOG_ENDED) + 1;
   }
 
   /** Begins a call; false once closed. A call that began is ended with {@link #leave}. */

@@ -127,7 +127,7 @@ public final class StateCheck implements AutoCloseable {
     return directory.resolve(StateDirectory.JOURNAL);
   }
 
-  /** Pieces of warm state that would be handed out. */
+  /** Saved pieces that would be handed out. */
   public long wholePieceCount() throws IOException {
     return pieces().stream().filter(piece -> piece.problem().isEmpty()).count();
   }
