@@ -36,6 +36,9 @@ final class ReplayVerb implements Verb {
   private static final String LIST = "list";
   private static final String SHOW = "show";
 
+  /** The line of a record that says most in short. */
+  private static final String SSD_BLOCKS = "ssdBlocks";
+
   @Parameters(index = "0", paramLabel = "list|show", description = "all in short, or one whole")
   private String action = "";
 
@@ -133,15 +136,17 @@ final class ReplayVerb implements Verb {
     } else if (records.isEmpty()) {
       out.println("no start after an unclean end is recorded in " + directory);
     } else {
-      out.printf("%5s  %-24s  %-24s  %10s  found%n", "id", "lost run began", "start", "answered");
+      out.printf(
+          "%5s  %-24s  %-24s  %10s  %10s%n",
+          "id", "lost run began", "start", "answered", "ssd blocks");
       for (StartRecord record : records) {
         out.printf(
-            "%5d  %-24s  %-24s  %10s  %s%n",
+            "%5d  %-24s  %-24s  %10s  %10s%n",
             record.id(),
             time(record.lost()),
             time(record.run()),
             answer(record),
-            record.found().size() + " lines");
+            record.found().getOrDefault(SSD_BLOCKS, "-"));
       }
     }
   }

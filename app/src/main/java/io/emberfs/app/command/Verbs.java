@@ -36,6 +36,7 @@ public final class Verbs {
           "unpin",
           "scrub",
           "gc",
+          "fsck",
           "replay",
           "simulate");
 
@@ -117,6 +118,7 @@ public final class Verbs {
       case "unpin" -> new UnpinVerb();
       case "scrub" -> new ScrubVerb();
       case "gc" -> new GcVerb();
+      case "fsck" -> new FsckVerb();
       case "replay" -> new ReplayVerb();
       case "simulate" -> new SimulateVerb();
       default -> null;
