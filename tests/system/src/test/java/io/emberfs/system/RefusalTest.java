@@ -187,7 +187,18 @@ final class RefusalTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"frobnicate", "mount", "mount onlyone", "umount", "stats", "drop"})
+  @CsvSource({
+    "frobnicate",
+    "mount",
+    "mount onlyone",
+    "umount",
+    "stats",
+    "drop",
+    "fsck",
+    "replay",
+    "replay show",
+    "replay rewind"
+  })
   void aCommandThatIsNotOneIsRefused(String command, Rig rig) throws Exception {
     assertRefused(rig, USAGE, Arrays.asList(command.split(" ")));
   }
