@@ -197,7 +197,7 @@ final class JournalDamageTest {
   void aPlaceThatCannotBeReadIsDamage() throws IOException {
     FileJournal journal = open(folder);
     SortedMap<Long, String> all = appendSynced(journal, 9, 1000);
-    folder.unreadableAt(4096);
+    folder.unreadableAt(2 * 4096);
 
     Found found = scan(folder);
 
