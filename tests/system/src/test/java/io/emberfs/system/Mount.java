@@ -81,6 +81,11 @@ final class Mount {
     Emberfs.run("drop", path.toString(), "--tier", tier).succeeded();
   }
 
+  /** Brings everything written so far to the backing. */
+  void flush() throws IOException, InterruptedException {
+    Emberfs.run("flush", path.toString()).succeeded();
+  }
+
   /** Ends the mount in order; afterwards there is no process and no mount. */
   void umount() throws IOException, InterruptedException {
     Emberfs.run("umount", path.toString()).succeeded();
