@@ -31,7 +31,7 @@ final class MountWriteBack implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MountWriteBack.class);
   private static final int FLUSH_THREADS = 4;
   private static final long JOURNAL_IDLE_MILLIS = 100;
-  private static final long RETRY_MILLIS = 200;
+  private static final Duration RETRY = Duration.ofMillis(200);
 
   private final WriteBack writeBack;
   private final FileJournal journal;
@@ -166,9 +166,10 @@ final class MountWriteBack implements AutoCloseable {
   boolean flush(Duration patience) {
     long deadline = System.nanoTime() + patience.toNanos();
     int failed = writeBack.flushAll();
-    while (failed > 0 && System.nanoTime() - deadline < 0) {
+    // Whoever waits has little patience left over for the answer.
+    while (failed > 0 && deadline - System.nanoTime() > RETRY.toNanos()) {
       try {
-        Thread.sleep(RETRY_MILLIS);
+        Thread.sleep(RETRY);
       } catch (InterruptedException stopped) {
         Thread.currentThread().interrupt();
         return false;
