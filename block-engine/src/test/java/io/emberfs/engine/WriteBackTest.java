@@ -106,6 +106,96 @@ class WriteBackTest {
   }
 
   @Test
+  void aTimeThatIsSetToWhatTheBackingHasStays() {
+    CachedFile file = engine.open(NAME);
+    long before = engine.cache().attributes(file.node()).mtimeNanos();
+    engine.advanceMillis(1_000);
+    write(file, 0, "a");
+    AttributeChange change = new AttributeChange(null, null, null, null, before);
+    engine.cache().changeInode(file.node(), () -> engine.store().change(file.node(), change));
+    assertThat(engine.cache().attributes(file.node()).mtimeNanos()).isEqualTo(before);
+
+    engine.restart(false);
+
+    BackingNode node = engine.node(NAME);
+    assertThat(engine.cache().attributes(node).mtimeNanos()).isEqualTo(before);
+    assertThat(engine.writeBack().flushAll()).isZero();
+    assertThat(engine.store().attributes(node).mtimeNanos()).isEqualTo(before);
+  }
+
+  @Test
+  void aModeThatIsNotDurableYetMakesNoConflict() {
+    CachedFile file = engine.open(NAME);
+    changeMode(file, 0640);
+    write(file, 0, "ab");
+    engine.store().rollBack(NAME);
+    engine.restart(false);
+
+    assertThat(engine.writeBack().flushAll()).isZero();
+
+    assertThat(engine.counter("dirty.conflicts")).isZero();
+    assertThat(backing()).isEqualTo("ab23456789");
+  }
+
+  @Test
+  void aFileThatWeMayNotOpenAnyMoreIsFlushedBefore() {
+    engine.faults().before(Operation.OPEN, this::refuseWhatIsReadOnly);
+    CachedFile file = engine.open(NAME);
+    write(file, 0, "ab");
+    changeMode(file, 0444);
+    write(file, 2, "cd");
+
+    assertThat(engine.writeBack().flushAll()).isZero();
+
+    assertThat(backing()).isEqualTo("abcd456789");
+    assertThat(engine.store().attributes(file.node()).mode() & 0777).isEqualTo(0444);
+  }
+
+  private void refuseWhatIsReadOnly() {
+    BackingNode node = engine.node(NAME);
+    int mode = engine.store().attributes(node).mode();
+    node.release(1);
+    if ((mode & 0200) == 0) {
+      throw new BackingException(Errno.EACCES, "open", NAME);
+    }
+  }
+
+  @Test
+  void capabilitiesThatAreSetAfterAWriteOutliveTheFlush() {
+    byte[] name = name("security.capability");
+    CachedFile file = engine.open(NAME);
+    engine.faults().after(Operation.WRITE, () -> loseCapabilities(file.node()));
+    write(file, 0, "ab");
+    engine
+        .cache()
+        .changeInode(
+            file.node(),
+            () -> engine.store().setExtendedAttribute(file.node(), name, name("caps"), 0));
+
+    assertThat(engine.writeBack().flushAll()).isZero();
+    assertThat(engine.store().extendedAttribute(file.node(), name)).isEqualTo(name("caps"));
+    write(file, 0, "cd");
+
+    assertThatThrownBy(() -> engine.store().extendedAttribute(file.node(), name))
+        .as("with the first write they are gone")
+        .isInstanceOf(BackingException.class);
+  }
+
+  /** As the kernel does with each write. */
+  private void loseCapabilities(BackingNode node) {
+    try {
+      engine.store().removeExtendedAttribute(node, name("security.capability"));
+    } catch (BackingException none) {
+      assertThat(none.errno()).isEqualTo(Errno.ENODATA);
+    }
+  }
+
+  private void changeMode(CachedFile file, int mode) {
+    AttributeChange change = new AttributeChange(mode, null, null, null, null);
+    engine.cache().changeInode(file.node(), () -> engine.store().change(file.node(), change));
+  }
+
+  @Test
   void anotherOnesChangeStaysAndOursIsKeptBesideIt() {
     CachedFile file = engine.open(NAME);
     write(file, 2, "ab");

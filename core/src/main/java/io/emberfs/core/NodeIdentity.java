@@ -1,5 +1,7 @@
 package io.emberfs.core;
 
+import java.util.Comparator;
+
 /**
  * Which inode this is, stable across renames, restarts and renumbered devices.
  *
@@ -9,4 +11,10 @@ package io.emberfs.core;
  * @param inodeGeneration tells apart two inodes that used the same number one after the other, from
  *     the bytes of the kernel's file handle (name_to_handle_at(2)); 0 where the backing has none
  */
-public record NodeIdentity(long fileSystemId, long inode, long inodeGeneration) {}
+public record NodeIdentity(long fileSystemId, long inode, long inodeGeneration) {
+  /** In which whoever locks several files locks them. */
+  public static final Comparator<NodeIdentity> ORDER =
+      Comparator.comparingLong(NodeIdentity::fileSystemId)
+          .thenComparingLong(NodeIdentity::inode)
+          .thenComparingLong(NodeIdentity::inodeGeneration);
+}

@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 final class ConflictFiles {
   private static final Logger LOG = LoggerFactory.getLogger(ConflictFiles.class);
   private static final String SUFFIX = ".emberfs-conflict-";
-  private static final String INCOMPLETE = "incomplete";
+  private static final String INCOMPLETE = "incomplete-";
   private static final byte[] ACCESS_LIST =
       "system.posix_acl_access".getBytes(StandardCharsets.US_ASCII);
   private static final int NAME_BYTES_MAX = 255;
@@ -64,7 +64,8 @@ final class ConflictFiles {
     byte[] name = names.isEmpty() ? bytes("inode-" + file.identity().inode()) : names.getLast();
     BackingNode parent = parentOf(file.path());
     try {
-      byte[] incomplete = conflictName(name, INCOMPLETE);
+      // Shortened names of two files may be one.
+      byte[] incomplete = conflictName(name, INCOMPLETE + file.identity().inode());
       removeIncomplete(parent, incomplete);
       Namespace.Created created =
           store.create(parent, incomplete, O_RDWR | O_EXCL, PRIVATE, new Caller(0, 0, 0, 0));

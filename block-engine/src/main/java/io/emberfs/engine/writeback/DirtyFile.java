@@ -27,17 +27,15 @@ import org.jspecify.annotations.Nullable;
  * <caption>fields</caption>
  * <tr><th>field</th><th>access</th><th>guard for writes</th></tr>
  * <tr><td>dirty, drops, lastSequence, firstSequence, dirtySinceNanos, errorCount, lastErrno,
- * failuresInRow, retryNanos, flushRuns</td><td>volatile</td><td>lock</td></tr>
- * <tr><td>changesBelow, bytesChangeBelow, versionsBelow, syncedBelow</td><td>under the monitor</td><td>the file's monitor, taken last</td></tr>
+ * failuresInRow, retryNanos, flushRuns, journaled</td><td>volatile</td><td>lock</td></tr>
  * <tr><td>all others</td><td>plain, under the lock</td><td>lock</td></tr>
- * <tr><td>users</td><td>volatile</td><td>the table's entry for the file</td></tr>
+ * <tr><td>users</td><td>plain</td><td>the table's entry for the file</td></tr>
  * </table>
  */
 final class DirtyFile {
   /** No record of the file is needed. */
   static final long NO_SEQUENCE = Long.MAX_VALUE;
 
-  private static final int VERSIONS_MAX = 16;
   private static final long RETRY_NANOS_MIN = 250_000_000;
   private static final long RETRY_NANOS_MAX = 30_000_000_000L;
 
@@ -47,7 +45,8 @@ final class DirtyFile {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition flushEnded = lock.newCondition();
 
-  private volatile int users;
+  /** Uses by open files and calls; with none, and nothing dirty, the file leaves the table. */
+  int users;
 
   private volatile boolean dirty;
   private volatile long drops;
@@ -56,18 +55,7 @@ final class DirtyFile {
   private volatile long dirtySinceNanos;
   private volatile int errorCount;
 
-  /**
-   * Changes that reached the backing; the first one stands for what was before this object. Below
-   * {@code syncedBelow} they are durable.
-   */
-  private long changesBelow = 1;
-
-  private long bytesChangeBelow;
-
-  /** Versions that a power cut may bring back, oldest first: from before changes since a sync. */
-  private final List<FileVersion> versionsBelow = new ArrayList<>();
-
-  private long syncedBelow;
+  private final ChangesBelow below = new ChangesBelow();
 
   private volatile int failuresInRow;
   private volatile long retryNanos;
@@ -88,6 +76,9 @@ final class DirtyFile {
    */
   private List<FileVersion> bases = List.of();
 
+  /** Whether a power cut may have taken the first of the bases away, and left an older version. */
+  private boolean mayFallBack;
+
   /** While records are replayed: the versions as far as they are known, whatever is under way. */
   private final List<FileVersion> replayedBases = new ArrayList<>();
 
@@ -98,7 +89,7 @@ final class DirtyFile {
   private long mtimeNanos;
 
   /** Whether the journal has it: not so for a file without a name, which no crash outlives. */
-  private boolean journaled = true;
+  private volatile boolean journaled = true;
 
   DirtyFile(NodeIdentity identity, DirtyMemory memory) {
     this.identity = identity;
@@ -106,15 +97,9 @@ final class DirtyFile {
     current = new DirtyLayer(memory);
   }
 
-  /** Uses by open files and calls; with none, and nothing dirty, the file leaves the table. */
-  int users() {
-    return users;
-  }
-
-  /** One use more or less. By the table, which does nothing else with the file meanwhile. */
-  @SuppressWarnings("NonAtomicVolatileUpdate") // One thread at a time: within the table's entry.
-  void used(int change) {
-    users += change;
+  /** The changes that reached the backing, other than by a flush. */
+  ChangesBelow below() {
+    return below;
   }
 
   NodeIdentity identity() {
@@ -193,7 +178,14 @@ final class DirtyFile {
 
   /** Whether the backing shows our last change, as far as that is known. */
   boolean isBase(FileVersion version) {
-    return bases.isEmpty() || bases.contains(version);
+    return bases.isEmpty()
+        || bases.contains(version)
+        || mayFallBack && version.ctimeNanos() < bases.getFirst().ctimeNanos();
+  }
+
+  /** The versions of {@link #isBase}; empty if all are. */
+  List<FileVersion> bases() {
+    return bases;
   }
 
   /** Whether the file itself is durable in the backing; else a power cut may have taken it. */
@@ -216,11 +208,6 @@ final class DirtyFile {
   /** Bytes of memory in use. */
   long bytes() {
     return flushing.bytes() + current.bytes();
-  }
-
-  /** How much more memory a write would take. */
-  long bytesMissing(long offset, long length) {
-    return (long) current.pagesMissing(offset, length) * DirtyMemory.PAGE_BYTES;
   }
 
   // Changes; the lock is held.
@@ -271,6 +258,7 @@ final class DirtyFile {
   void rebase(JournalRecord.Named named) {
     path = named.path();
     bases = List.of(named.version());
+    mayFallBack = false;
     lasting |= named.isDurable();
   }
 
@@ -331,14 +319,25 @@ final class DirtyFile {
     return null;
   }
 
+  /** The flush ends before it did anything. */
+  void flushNotBegun() {
+    flushing.absorb(current);
+    endFlush();
+  }
+
   /** The flush failed, or could not begin: its changes are there as before. */
   void flushFailed(int errno, long nanos) {
     flushing.absorb(current);
     lastErrno = errno;
     errorCount++;
     failuresInRow++;
-    retryNanos = nanos + Math.min(RETRY_NANOS_MAX, RETRY_NANOS_MIN << Math.min(failuresInRow, 10));
+    putOff(nanos);
     endFlush();
+  }
+
+  /** After a failure: nobody tries again for a while, the longer the more failed in a row. */
+  void putOff(long nanos) {
+    retryNanos = nanos + Math.min(RETRY_NANOS_MAX, RETRY_NANOS_MIN << Math.min(failuresInRow, 10));
   }
 
   /** Nobody needs the changes any more. Result as of {@link #flushed}. */
@@ -396,9 +395,11 @@ final class DirtyFile {
     if (named.isDurable()) {
       replayedBases.clear();
     }
+    boolean fallsBack = replayedBases.isEmpty() ? !named.isDurable() : mayFallBack;
     replayedBases.add(named.version());
     rebase(named);
     bases = List.copyOf(replayedBases);
+    mayFallBack = fallsBack;
   }
 
   /** From here on the backing may have any part of the changes. */
@@ -470,52 +471,5 @@ final class DirtyFile {
         Math.max(below.blocks(), bytes() / 512),
         mtimeNanos,
         Math.max(below.ctimeNanos(), mtimeNanos));
-  }
-
-  // What is not durable below; any thread.
-
-  /**
-   * The inode changed in the backing, and that is not durable there.
-   *
-   * @param before the version before; null if that need not be known
-   */
-  synchronized void inodeChangedBelow(@Nullable FileVersion before) {
-    changesBelow++;
-    if (before != null && versionsBelow.size() < VERSIONS_MAX) {
-      versionsBelow.add(before);
-    }
-  }
-
-  /** Versions that a power cut may bring back instead of the present one. */
-  synchronized List<FileVersion> versionsBelow() {
-    return List.copyOf(versionsBelow);
-  }
-
-  /** As {@link #inodeChangedBelow}, for bytes. */
-  synchronized void bytesChangedBelow() {
-    changesBelow++;
-    bytesChangeBelow = changesBelow;
-  }
-
-  /** Whether bytes reached the backing without the journal and are not durable there. */
-  synchronized boolean hasUnsyncedBytesBelow() {
-    return bytesChangeBelow > syncedBelow;
-  }
-
-  /**
-   * Number of the last change that a sync has to make durable in the backing; 0 if there is none. A
-   * change of the inode counts too, whatever the sync is for: the version that the journal's
-   * records name must not fall back.
-   */
-  synchronized long unsyncedBelow() {
-    return changesBelow > syncedBelow ? changesBelow : 0;
-  }
-
-  /** All changes up to this number are durable. */
-  synchronized void syncedBelow(long number) {
-    syncedBelow = Math.max(syncedBelow, number);
-    if (syncedBelow == changesBelow) {
-      versionsBelow.clear();
-    }
   }
 }

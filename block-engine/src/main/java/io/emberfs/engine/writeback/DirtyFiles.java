@@ -2,7 +2,6 @@ package io.emberfs.engine.writeback;
 
 import io.emberfs.core.NodeIdentity;
 import java.util.Collection;
-import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  * held for a call to somebody else.
  */
 final class DirtyFiles {
-  private final Map<NodeIdentity, DirtyFile> byIdentity = new ConcurrentHashMap<>();
+  private static final int UNSYNCED_FILES_MAX = 16 << 10;
+
+  private final ConcurrentHashMap<NodeIdentity, DirtyFile> byIdentity = new ConcurrentHashMap<>();
   private final DirtyMemory memory;
 
   DirtyFiles(DirtyMemory memory) {
@@ -24,19 +25,28 @@ final class DirtyFiles {
         identity,
         (_, present) -> {
           DirtyFile file = present == null ? new DirtyFile(identity, memory) : present;
-          file.used(1);
+          file.users++;
           return file;
         });
   }
 
-  /** Ends a use. A file that nobody uses, and that is not dirty, is forgotten. */
+  /** Ends a use. A file that nobody uses, and of which nothing has to be known, is forgotten. */
   void release(DirtyFile file) {
     byIdentity.computeIfPresent(
         file.identity(),
         (_, present) -> {
-          present.used(-1);
-          return present.users() == 0 && !present.isDirty() ? null : present;
+          present.users--;
+          return present.users == 0 && isForgettable(present) ? null : present;
         });
+  }
+
+  /**
+   * What reached the backing unsynced is remembered, for what is written next must not outlive it:
+   * as long as such files are few, and they are, for few changes take that way.
+   */
+  private boolean isForgettable(DirtyFile file) {
+    return !file.isDirty()
+        && (!file.below().hasUnsyncedBytes() || byIdentity.mappingCount() > UNSYNCED_FILES_MAX);
   }
 
   /** The file if it is in use or dirty. */
@@ -49,18 +59,34 @@ final class DirtyFiles {
     return byIdentity.values();
   }
 
-  /** The dirty file that has waited longest, and is not being flushed; null if there is none. */
-  @Nullable DirtyFile oldest() {
+  /**
+   * The file that whoever needs memory is to flush: the one that has waited longest, if possible
+   * one that nobody is flushing; null if each failed just now, or none is dirty.
+   */
+  @Nullable DirtyFile oldest(long nanos) {
     DirtyFile oldest = null;
     for (DirtyFile each : byIdentity.values()) {
-      boolean isOlder =
-          each.isDirty()
-              && (oldest == null || each.dirtySinceNanos() - oldest.dirtySinceNanos() < 0);
-      if (isOlder) {
+      boolean mayBe = each.mayFlush(nanos) || each.isDirty() && each.isFlushing();
+      if (mayBe && (oldest == null || comesBefore(each, oldest))) {
         oldest = each;
       }
     }
     return oldest;
+  }
+
+  private static boolean comesBefore(DirtyFile one, DirtyFile other) {
+    return one.isFlushing() == other.isFlushing()
+        ? one.dirtySinceNanos() - other.dirtySinceNanos() < 0
+        : other.isFlushing();
+  }
+
+  /** For how long the oldest change has waited. */
+  long oldestAgeNanos(long nanos) {
+    long age = 0;
+    for (DirtyFile each : byIdentity.values()) {
+      age = each.isDirty() ? Math.max(age, nanos - each.dirtySinceNanos()) : age;
+    }
+    return age;
   }
 
   /** The first record that any file needs; {@link DirtyFile#NO_SEQUENCE} if none does. */

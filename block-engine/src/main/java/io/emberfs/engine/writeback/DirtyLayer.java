@@ -40,15 +40,6 @@ final class DirtyLayer {
     return (long) pages.size() * PAGE_BYTES;
   }
 
-  /** How many more pages a write would take. */
-  int pagesMissing(long offset, long length) {
-    int missing = 0;
-    for (long page = offset / PAGE_BYTES; page <= (offset + length - 1) / PAGE_BYTES; page++) {
-      missing += pages.containsKey(page) ? 0 : 1;
-    }
-    return missing;
-  }
-
   /** Copies bytes in. */
   void write(long offset, MemorySegment bytes) {
     hasChanges = true;

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * Off-heap pages for dirty bytes. Taken in chunks as they are needed and kept for the next use, so
  * that it holds as much as was ever dirty at one time; the bound on that is {@link
- * DirtyFiles#bytesMax}. Any thread.
+ * WriteBackSpec#bytesMax}, give or take a write for each thread that writes. Any thread.
  */
 final class DirtyMemory implements AutoCloseable {
   static final int PAGE_BYTES = 4096;

@@ -24,10 +24,6 @@ final class DirtyPage {
     return memory;
   }
 
-  boolean isWhole() {
-    return dirty == null;
-  }
-
   boolean isEmpty() {
     return dirty != null && dirty.isEmpty();
   }

@@ -35,7 +35,8 @@ final class FileFinder {
   /**
    * The node of a file, with one reference; null if it is nowhere.
    *
-   * @throws BackingException if that cannot be found out
+   * @throws BackingException if that cannot be found out, as while the file system that it was on
+   *     is not mounted there
    */
   @Nullable BackingNode find(NodeIdentity identity, byte[] path) {
     BackingNode node = at(path);
@@ -91,9 +92,11 @@ final class FileFinder {
     Deque<BackingNode> directories = new ArrayDeque<>();
     store.root().retain();
     directories.add(store.root());
+    boolean isMounted = false;
     try {
       while (!directories.isEmpty()) {
         BackingNode directory = directories.removeFirst();
+        isMounted |= directory.identity().fileSystemId() == identity.fileSystemId();
         try {
           BackingNode found = searchDirectory(directory, identity, directories);
           if (found != null) {
@@ -102,6 +105,9 @@ final class FileFinder {
         } finally {
           directory.release(1);
         }
+      }
+      if (!isMounted) {
+        throw new BackingException(Errno.ENODEV, "find the file system of", identity.toString());
       }
       return null;
     } finally {

@@ -43,14 +43,16 @@ final class FlushRole {
 
   /** Flushes one file, if one is due; returns how many. */
   int step() {
-    boolean isJournalLong = log.heldBytes() > spec.journalBytesMax();
-    DirtyFile file = isJournalLong ? holder() : due();
+    long now = clock.nanoTime();
+    boolean isJournalLong = log.heldBytes() > spec.journalBytesMax(files.bytes());
+    DirtyFile holder = isJournalLong ? holder(now) : null;
+    DirtyFile file = holder == null ? due(now) : holder;
     if (file == null) {
       return 0;
     }
     try {
-      if (isJournalLong && file.isStuck()) {
-        journalAnew(file);
+      if (holder != null && file.isStuck()) {
+        journalAnew(file, now);
       } else {
         flusher.flush(file);
       }
@@ -67,8 +69,7 @@ final class FlushRole {
   }
 
   /** Of the files that may be flushed, the one that is to be; null if none is due. */
-  private @Nullable DirtyFile due() {
-    long now = clock.nanoTime();
+  private @Nullable DirtyFile due(long now) {
     boolean isMuch = files.bytes() > spec.bytesMax() / 4 * 3 || log.isFailed();
     DirtyFile oldest = null;
     for (DirtyFile each : files.all()) {
@@ -81,28 +82,33 @@ final class FlushRole {
     return oldest;
   }
 
-  /** The file whose records the journal is so long for. */
-  private @Nullable DirtyFile holder() {
+  /** Of the files that may be flushed, the one whose records the journal is so long for. */
+  private @Nullable DirtyFile holder(long now) {
     DirtyFile holder = null;
     for (DirtyFile each : files.all()) {
-      if (each.isDirty() && (holder == null || each.firstSequence() < holder.firstSequence())) {
+      boolean isEarlier = holder == null || each.firstSequence() < holder.firstSequence();
+      if (isEarlier && each.isJournaled() && each.mayFlush(now)) {
         holder = each;
       }
     }
     return holder;
   }
 
-  private void journalAnew(DirtyFile file) {
+  private void journalAnew(DirtyFile file, long now) {
+    DirtyFile used = files.acquire(file.identity());
+    boolean isDone = false;
     file.lock();
     try {
       file.awaitFlush();
-      if (file.isDirty() && file.isJournaled()) {
-        flusher.journalAnew(file);
-      }
+      isDone = !flusher.attach(file) || !file.isJournaled() || flusher.journalAnew(file);
     } catch (IOException failed) {
       LOG.warn("journal: it is long and could not be made shorter: {}", failed.getMessage());
     } finally {
+      if (!isDone) {
+        file.putOff(now);
+      }
       file.unlock();
+      files.release(used);
     }
     log.syncAndRelease(files);
   }

@@ -41,6 +41,9 @@ final class Flusher {
   private static final int O_RDWR = 2;
   private static final int RUN_BYTES_MAX = 1 << 20;
 
+  /** Beyond that a long journal is the lesser evil. */
+  private static final long ZERO_BYTES_MAX = 64L << 20;
+
   private final BlockCache below;
   private final BackingStore store;
   private final DirtyFiles files;
@@ -90,18 +93,27 @@ final class Flusher {
   }
 
   private void flushUsed(DirtyFile file) {
+    boolean isEnded;
+    do {
+      isEnded = tryFlush(file);
+    } while (!isEnded);
+  }
+
+  /** Returns false if somebody else changed the file before the flush could. */
+  private boolean tryFlush(DirtyFile file) {
     DirtyLayer layer;
     BackingNode node;
     long size;
+    long changes;
     file.lock();
     try {
       file.awaitFlush();
       if (!attach(file)) {
-        return;
+        return true;
       }
       node = nodeOf(file);
-      FileVersion seen = store.version(node);
-      log.note(file, new JournalRecord.Flushing(seen));
+      changes = file.below().last();
+      log.note(file, new JournalRecord.Flushing(store.version(node)));
       layer = file.beginFlush(log.nextSequence());
       size = file.size();
     } catch (RuntimeException | Error failed) {
@@ -110,14 +122,36 @@ final class Flusher {
     } finally {
       file.unlock();
     }
-    FileVersion synced;
+    Carried carried;
     try {
-      synced = carry(file, node, layer, size);
+      boolean _ = log.sync(file.lastSequence());
+      if (isForeignSince(file, node, changes)) {
+        return false;
+      }
+      carried = carry(file, node, layer, size);
     } catch (RuntimeException | Error failed) {
       endFailed(file, node, failed);
       throw failed;
     }
-    endDone(file, node, synced);
+    endDone(file, node, carried);
+    return true;
+  }
+
+  /**
+   * Whether somebody else changed the file while the intent was synced; the flush has ended then.
+   */
+  private boolean isForeignSince(DirtyFile file, BackingNode node, long changes) {
+    file.lock();
+    try {
+      if (file.below().last() != changes || file.isBase(store.version(node))) {
+        return false;
+      }
+      noteBases(file);
+      file.flushNotBegun();
+      return true;
+    } finally {
+      file.unlock();
+    }
   }
 
   /**
@@ -149,64 +183,56 @@ final class Flusher {
     return true;
   }
 
-  /** Appends all changes of a file anew, so that its records until now are not needed. */
-  void journalAnew(DirtyFile file) throws IOException {
-    BackingNode node = nodeOf(file);
-    JournalRecord.Named named =
-        new JournalRecord.Named(store.version(node), store.path(node), file.isLasting());
-    long first = log.nextSequence();
-    DirtyLayer changes = file.changes();
-    log.append(file, named);
-    file.rebase(named);
-    if (changes.kept() != DirtyLayer.ALL) {
-      log.append(
-          file, new JournalRecord.Truncated(file.identity(), changes.kept(), file.mtimeNanos()));
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment buffer = arena.allocate(bufferBytes(changes));
-      changes.forEachRun(
-          buffer,
-          (offset, bytes) ->
-              log.append(
-                  file,
-                  new JournalRecord.Written(file.identity(), offset, file.mtimeNanos(), bytes)));
-    }
-    log.append(file, new JournalRecord.Truncated(file.identity(), file.size(), file.mtimeNanos()));
-    file.journaledFrom(first);
-  }
-
   /**
-   * Says in the journal, durably, that the inode of a dirty file is about to be changed by us. The
-   * file's lock is held.
+   * Appends all changes of a file anew, so that its records until now are not needed. The file's
+   * lock is held, no flush runs, and {@link #attach} found it dirty.
    *
-   * @return whether {@link #inodeChanged} has to follow; not where a flush has said so already, or
-   *     the file is not dirty
+   * <p>Each record says what is so already: after an end in between, the records until now and some
+   * of these mean the same as before. So nothing is cut here; what was cut off and lies in the
+   * backing still is written as zeros.
+   *
+   * @return false, and nothing happened, if that would be too many zeros
    */
-  boolean openIntent(DirtyFile file, BackingNode node) {
-    if (file.isFlushing() || !attach(file)) {
+  boolean journalAnew(DirtyFile file) throws IOException {
+    BackingNode node = nodeOf(file);
+    FileVersion version = store.version(node);
+    DirtyLayer changes = file.changes();
+    long zerosEnd = Math.min(file.size(), version.size());
+    if (zerosEnd - Math.min(zerosEnd, changes.kept()) - changes.bytes() > ZERO_BYTES_MAX) {
       return false;
     }
-    log.note(file, new JournalRecord.Flushing(store.version(node)));
-    boolean _ = log.sync(file.lastSequence());
+    long first = log.nextSequence();
+    JournalRecord.Named named =
+        new JournalRecord.Named(version, store.path(node), file.isLasting());
+    log.append(file, named);
+    file.rebase(named);
+    log.append(file, new JournalRecord.Truncated(file.identity(), file.size(), file.mtimeNanos()));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(bufferBytes(changes));
+      MemorySegment zeros = arena.allocate(RUN_BYTES_MAX);
+      long[] end = {changes.kept()};
+      changes.forEachRun(
+          buffer,
+          (offset, bytes) -> {
+            appendZeros(file, zeros, end[0], Math.min(offset, zerosEnd));
+            appendBytes(file, offset, bytes);
+            end[0] = Math.max(end[0], offset + bytes.byteSize());
+          });
+      appendZeros(file, zeros, end[0], zerosEnd);
+    }
+    file.journaledFrom(first);
     return true;
   }
 
-  /**
-   * The change that {@link #openIntent} told of is made, or failed. The file's lock is held since.
-   *
-   * @param mtimeNanos of the backing before it
-   */
-  void inodeChanged(DirtyFile file, BackingNode node, long mtimeNanos) {
-    try {
-      long now = store.attributes(node).mtimeNanos();
-      if (now != mtimeNanos) {
-        log.note(file, new JournalRecord.Truncated(file.identity(), file.size(), now));
-        file.truncate(file.size(), now);
-      }
-    } catch (BackingException _) {
-      // Then the conditions cannot be had either, and the intent stays open.
+  private void appendZeros(DirtyFile file, MemorySegment zeros, long from, long to)
+      throws IOException {
+    for (long at = from; at < to; at += zeros.byteSize()) {
+      appendBytes(file, at, zeros.asSlice(0, Math.min(zeros.byteSize(), to - at)));
     }
-    noteConditions(file, node);
+  }
+
+  private void appendBytes(DirtyFile file, long offset, MemorySegment bytes) throws IOException {
+    log.append(file, new JournalRecord.Written(file.identity(), offset, file.mtimeNanos(), bytes));
   }
 
   /**
@@ -248,10 +274,8 @@ final class Flusher {
     log.note(file, new JournalRecord.Flushed(file.identity()));
   }
 
-  /** Returns a version that the backing was synced at or after. */
-  private FileVersion carry(DirtyFile file, BackingNode node, DirtyLayer layer, long size) {
-    boolean _ = log.sync(file.lastSequence());
-    long unsynced = file.unsyncedBelow();
+  private Carried carry(DirtyFile file, BackingNode node, DirtyLayer layer, long size) {
+    long unsynced = file.below().unsynced();
     BlockCache.CachedFile open = below.open(node, O_RDWR);
     try {
       if (layer.kept() < store.version(node).size()) {
@@ -264,11 +288,10 @@ final class Flusher {
       if (store.version(node).size() < size) {
         below.truncate(node, size);
       }
-      keepModificationTime(file, node);
-      FileVersion synced = store.version(node);
+      Carried carried = finish(file, node);
       below.sync(open, false);
-      file.syncedBelow(unsynced);
-      return synced;
+      file.below().synced(unsynced);
+      return carried;
     } finally {
       below.close(open);
     }
@@ -289,21 +312,24 @@ final class Flusher {
    * What programs saw as the modification time stays. Where we are not allowed to set it, it
    * becomes the time of the flush.
    */
-  private void keepModificationTime(DirtyFile file, BackingNode node) {
+  private Carried finish(DirtyFile file, BackingNode node) {
     file.lock();
     try {
       AttributeChange change = new AttributeChange(null, null, null, null, file.mtimeNanos());
-      below.changeInode(node, () -> store.change(node, change));
-    } catch (BackingException refused) {
-      if (refused.errno() != Errno.EPERM && refused.errno() != Errno.EACCES) {
-        throw refused;
+      try {
+        below.changeInode(node, () -> store.change(node, change));
+      } catch (BackingException refused) {
+        if (refused.errno() != Errno.EPERM && refused.errno() != Errno.EACCES) {
+          throw refused;
+        }
       }
+      return new Carried(store.version(node), file.below().last());
     } finally {
       file.unlock();
     }
   }
 
-  private void endDone(DirtyFile file, BackingNode node, FileVersion synced) {
+  private void endDone(DirtyFile file, BackingNode node, Carried carried) {
     BackingNode released;
     file.lock();
     try {
@@ -311,11 +337,12 @@ final class Flusher {
       log.note(file, new JournalRecord.Flushed(file.identity()));
       released = file.flushed(clock.nanoTime());
       if (file.isDirty()) {
-        JournalRecord.Named named = new JournalRecord.Named(synced, file.path(), true);
+        JournalRecord.Named named = new JournalRecord.Named(carried.version(), file.path(), true);
         log.note(file, named);
         file.rebase(named);
-        if (!store.version(node).equals(synced)) {
-          log.note(file, new JournalRecord.Flushing(synced));
+        // Another version without a change of ours is somebody else's: the next flush will see.
+        if (file.below().last() != carried.changes()) {
+          log.note(file, new JournalRecord.Flushing(carried.version()));
           noteConditions(file, node);
         }
       }
@@ -365,9 +392,11 @@ final class Flusher {
    * file's lock is held, and no flush runs.
    */
   void noteConditions(DirtyFile file, BackingNode node) {
+    FileVersion version;
     Attributes now;
     byte[] path;
     try {
+      version = store.version(node);
       now = store.attributes(node);
       path = store.path(node);
     } catch (BackingException _) {
@@ -379,15 +408,19 @@ final class Flusher {
       noteAsFlushed(file);
       file.unjournaled();
     }
-    JournalRecord.Named named = new JournalRecord.Named(versionOf(node, now), path, false);
+    JournalRecord.Named named = new JournalRecord.Named(version, path, false);
     file.rebase(named);
     log.note(file, named);
   }
 
-  /** The version that attributes show. */
-  static FileVersion versionOf(BackingNode node, Attributes attributes) {
-    return new FileVersion(
-        node.identity(), attributes.size(), attributes.mtimeNanos(), attributes.ctimeNanos());
+  /**
+   * For the journal, no change of the file is under way, and our changes are made on what they were
+   * made on before. The file's lock is held.
+   */
+  void noteBases(DirtyFile file) {
+    for (FileVersion base : file.bases()) {
+      log.note(file, new JournalRecord.Named(base, file.path(), false));
+    }
   }
 
   private void settleGone(DirtyFile file) {
@@ -429,4 +462,12 @@ final class Flusher {
   private static long bufferBytes(DirtyLayer layer) {
     return Math.clamp(layer.bytes(), DirtyMemory.PAGE_BYTES, RUN_BYTES_MAX);
   }
+
+  /**
+   * What a flush made of a file.
+   *
+   * @param version that the backing was synced at or after
+   * @param changes number of the last of {@link ChangesBelow} at that moment
+   */
+  private record Carried(FileVersion version, long changes) {}
 }

@@ -4,13 +4,16 @@ import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.Clock;
 import io.emberfs.core.FileSystemStatistics;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Whether one more change may wait: there is memory for it, and the backing will most likely have
  * room for it. Any thread.
  */
 final class RoomCheck {
+  private static final Logger LOG = LoggerFactory.getLogger(RoomCheck.class);
+
   /** A file larger than that may be beyond what the backing can hold: it is asked at once. */
   private static final long END_MAX = 1L << 40;
 
@@ -41,32 +44,30 @@ final class RoomCheck {
    * Flushes files until there is memory for a change: whoever writes too fast does the flushing. No
    * lock of a file is held.
    *
-   * @throws BackingException if neither the oldest file nor this one can be flushed
+   * @return whether there is; not where the files that take it cannot be flushed just now
    */
-  void make(DirtyFile file, long length) {
-    BackingException refusal = null;
-    while (files.bytes() + length > spec.bytesMax() && files.bytes() > 0) {
-      DirtyFile next = refusal == null ? files.oldest() : file;
-      if (next == null || !next.isDirty()) {
-        if (refusal != null) {
-          throw refusal;
-        }
-        return;
+  boolean make(long length) {
+    while (isLacking(length)) {
+      DirtyFile next = files.oldest(clock.nanoTime());
+      if (next == null) {
+        return false;
       }
-      refusal = tryFlush(next, refusal);
+      try {
+        flusher.flush(next);
+      } catch (BackingException failed) {
+        // It is not tried again for a while; the next one is.
+        LOG.warn(
+            "write-back: {} was not flushed and will be tried again: {}",
+            FileFinder.text(next.path()),
+            failed.getMessage());
+      }
     }
+    return true;
   }
 
-  private @Nullable BackingException tryFlush(DirtyFile file, @Nullable BackingException refusal) {
-    try {
-      flusher.flush(file);
-      return null;
-    } catch (BackingException failed) {
-      if (refusal != null) {
-        throw failed;
-      }
-      return failed;
-    }
+  private boolean isLacking(long length) {
+    long bytes = files.bytes();
+    return bytes > 0 && bytes + length > spec.bytesMax();
   }
 
   /** Whether a change up to there will most likely fit into the backing. */

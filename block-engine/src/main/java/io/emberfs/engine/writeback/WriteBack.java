@@ -59,7 +59,8 @@ public final class WriteBack implements AutoCloseable {
     log.releaseUnneeded(files);
     meters.gauge("dirty.bytes", files::bytes);
     meters.gauge("dirty.files", files::count);
-    meters.ratio("dirty.oldestSeconds", () -> oldestSeconds(clock));
+    meters.ratio(
+        "dirty.oldestSeconds", () -> files.oldestAgeNanos(clock.nanoTime()) / NANOS_PER_SECOND);
     meters.text("journal.trouble", log::trouble);
     meters.text("dirty.trouble", this::trouble);
   }
@@ -116,11 +117,6 @@ public final class WriteBack implements AutoCloseable {
       log.discardFailed();
     }
     memory.close();
-  }
-
-  private double oldestSeconds(Clock clock) {
-    DirtyFile oldest = files.oldest();
-    return oldest == null ? 0 : (clock.nanoTime() - oldest.dirtySinceNanos()) / NANOS_PER_SECOND;
   }
 
   private String trouble() {

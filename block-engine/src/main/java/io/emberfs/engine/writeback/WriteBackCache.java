@@ -2,17 +2,15 @@ package io.emberfs.engine.writeback;
 
 import io.emberfs.core.Attributes;
 import io.emberfs.core.BackingException;
-import io.emberfs.core.BackingFile;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.BlockCache;
 import io.emberfs.core.Clock;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FileVersion;
-import io.emberfs.core.JournalRecord;
 import io.emberfs.core.Namespace;
+import io.emberfs.core.NodeIdentity;
 import io.emberfs.core.WriteJournal;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Supplier;
 
@@ -31,17 +29,15 @@ final class WriteBackCache implements BlockCache {
   private static final int O_DSYNC = 010000;
   private static final int SEEK_DATA = 3;
 
-  /** Instead of an offset: wherever the file ends. */
-  private static final long AT_END = -1;
-
   private final BlockCache below;
   private final BackingStore store;
   private final DirtyFiles files;
   private final ChangeLog log;
   private final Flusher flusher;
   private final RoomCheck room;
+  private final WaitingChanges waiting;
+  private final InodeChanges inodes;
   private final RangeCopy copying;
-  private final Clock clock;
 
   WriteBackCache(
       BlockCache below,
@@ -57,8 +53,9 @@ final class WriteBackCache implements BlockCache {
     this.log = log;
     this.flusher = flusher;
     this.room = room;
+    waiting = new WaitingChanges(store, log, room, clock);
+    inodes = new InodeChanges(below, store, log, flusher);
     copying = new RangeCopy(this);
-    this.clock = clock;
   }
 
   @Override
@@ -97,7 +94,7 @@ final class WriteBackCache implements BlockCache {
     return wrapped(opened, file, flags | 1);
   }
 
-  /** The backing was cut to nothing already, under what is dirty. */
+  /** The backing was cut to nothing already, under what is dirty, or being flushed. */
   private void cutBelow(DirtyFile file, BackingNode node) {
     file.lock();
     try {
@@ -106,6 +103,10 @@ final class WriteBackCache implements BlockCache {
         flusher.discard(file);
         below.invalidate(node);
       }
+      if (store.version(node).size() > 0) {
+        below.truncate(node, 0);
+      }
+      file.below().bytesChanged();
     } finally {
       file.unlock();
     }
@@ -186,25 +187,26 @@ final class WriteBackCache implements BlockCache {
   @Override
   public int append(CachedFile file, MemorySegment source, int process) {
     WriteBackFile open = writable(file);
-    return write(open, AT_END, source, () -> below.append(open.below(), source, process));
+    return write(
+        open, WaitingChanges.AT_END, source, () -> below.append(open.below(), source, process));
   }
 
   private int write(
       WriteBackFile open, long offset, MemorySegment source, Supplier<Integer> direct) {
     DirtyFile file = open.dirty();
-    long length = source.byteSize();
+    int length = (int) Math.min(source.byteSize(), WriteJournal.RECORD_BYTES_MAX);
     if (length == 0) {
       return 0;
     }
-    room.make(file, length);
+    MemorySegment bytes = source.asSlice(0, length);
+    boolean hasRoom = room.make(length);
     int written;
     file.lock();
     try {
-      if (mayWait(file, open.node(), offset, length) && wrote(file, offset, source)) {
-        written = (int) length;
-      } else {
-        written = direct(file, direct);
-      }
+      written =
+          hasRoom && waiting.write(file, open.node(), offset, bytes)
+              ? length
+              : direct(file, direct);
     } finally {
       file.unlock();
     }
@@ -214,68 +216,16 @@ final class WriteBackCache implements BlockCache {
     return written;
   }
 
-  /** Whether a change can stand in the journal. The file's lock is held; it is dirty then. */
-  private boolean mayWait(DirtyFile file, BackingNode node, long offset, long length) {
-    return !log.isFailed() && room.fits(Math.max(offset, 0), length) && begin(file, node);
-  }
-
-  /** Makes a clean file dirty; false if the journal does not take it. */
-  private boolean begin(DirtyFile file, BackingNode node) {
-    if (file.isDirty()) {
-      return true;
-    }
-    if (file.hasUnsyncedBytesBelow()) {
-      // Else a power cut could keep what comes into the journal now and lose what it was made on.
-      long unsynced = file.unsyncedBelow();
-      try (BackingFile open = store.open(node, BackingStore.OpenMode.READ_WRITE)) {
-        open.sync(false);
-      }
-      file.syncedBelow(unsynced);
-    }
-    boolean isDurable = file.unsyncedBelow() == 0;
-    Attributes now = store.attributes(node);
-    JournalRecord.Named named =
-        new JournalRecord.Named(Flusher.versionOf(node, now), store.path(node), isDurable);
-    node.retain();
-    file.begin(node, named, now.linkCount() > 0, log.nextSequence(), clock.nanoTime());
-    try {
-      for (FileVersion before : file.versionsBelow()) {
-        log.append(file, new JournalRecord.Flushing(before));
-      }
-      log.append(file, named);
-      return true;
-    } catch (IOException _) {
-      Flusher.release(file.discard());
-      return false;
-    }
-  }
-
-  /** Puts bytes into the journal and over the file; false if the journal does not take them. */
-  private boolean wrote(DirtyFile file, long offset, MemorySegment source) {
-    long at = offset == AT_END ? file.size() : offset;
-    long now = clock.wallNanos();
-    for (long done = 0; done < source.byteSize(); ) {
-      long n = Math.min(source.byteSize() - done, WriteJournal.RECORD_BYTES_MAX);
-      MemorySegment part = source.asSlice(done, n);
-      try {
-        log.append(file, new JournalRecord.Written(file.identity(), at + done, now, part));
-      } catch (IOException _) {
-        return false;
-      }
-      file.write(at + done, part, now);
-      done += n;
-    }
-    return true;
-  }
-
   /** The file's lock is held. */
   private <T> T direct(DirtyFile file, Supplier<T> change) {
     flusher.flush(file);
+    // What was flushed just now by somebody else must not come back over this change.
+    boolean _ = log.sync(file.lastSequence());
     try {
       return change.get();
     } finally {
       // Afterwards: a sync that began before the change must not count for it.
-      file.bytesChangedBelow();
+      file.below().bytesChanged();
     }
   }
 
@@ -294,8 +244,7 @@ final class WriteBackCache implements BlockCache {
   private void truncate(DirtyFile file, BackingNode node, long size) {
     file.lock();
     try {
-      boolean isDone = mayWait(file, node, 0, size) && truncated(file, size);
-      if (!isDone) {
+      if (!waiting.truncate(file, node, size)) {
         direct(
             file,
             () -> {
@@ -306,17 +255,6 @@ final class WriteBackCache implements BlockCache {
     } finally {
       file.unlock();
     }
-  }
-
-  private boolean truncated(DirtyFile file, long size) {
-    long now = clock.wallNanos();
-    try {
-      log.append(file, new JournalRecord.Truncated(file.identity(), size, now));
-    } catch (IOException _) {
-      return false;
-    }
-    file.truncate(size, now);
-    return true;
   }
 
   @Override
@@ -341,17 +279,24 @@ final class WriteBackCache implements BlockCache {
       CachedFile source, long offset, CachedFile target, long targetOffset, long length) {
     WriteBackFile from = (WriteBackFile) source;
     WriteBackFile to = writable(target);
-    if (from.dirty().isDirty() || to.dirty().isDirty()) {
-      return copying.copy(source, offset, target, targetOffset, length);
-    }
-    DirtyFile changed = to.dirty();
-    changed.lock();
+    // Both, in the order of all who lock two: below, the source is locked under the target's lock.
+    boolean inOrder =
+        NodeIdentity.ORDER.compare(from.dirty().identity(), to.dirty().identity()) <= 0;
+    DirtyFile first = (inOrder ? from : to).dirty();
+    DirtyFile second = (inOrder ? to : from).dirty();
+    first.lock();
+    second.lock();
     try {
-      return direct(
-          changed, () -> below.copyRange(from.below(), offset, to.below(), targetOffset, length));
+      if (!from.dirty().isDirty() && !to.dirty().isDirty()) {
+        return direct(
+            to.dirty(),
+            () -> below.copyRange(from.below(), offset, to.below(), targetOffset, length));
+      }
     } finally {
-      changed.unlock();
+      second.unlock();
+      first.unlock();
     }
+    return copying.copy(source, offset, target, targetOffset, length);
   }
 
   @Override
@@ -376,20 +321,25 @@ final class WriteBackCache implements BlockCache {
   @Override
   public Attributes attributes(BackingNode node) {
     while (true) {
-      DirtyFile file = files.find(node.identity());
-      if (file == null || !file.isDirty()) {
+      DirtyFile present = files.find(node.identity());
+      if (present == null || !present.isDirty()) {
         return below.attributes(node);
       }
-      look(file, node);
-      long drops = file.drops();
-      Attributes attributes = below.attributes(node);
-      file.lock();
+      DirtyFile file = files.acquire(node.identity());
       try {
-        if (file.isDirty() && file.drops() == drops) {
-          return file.overlay(attributes);
+        look(file, node);
+        long drops = file.drops();
+        Attributes attributes = below.attributes(node);
+        file.lock();
+        try {
+          if (file.isDirty() && file.drops() == drops) {
+            return file.overlay(attributes);
+          }
+        } finally {
+          file.unlock();
         }
       } finally {
-        file.unlock();
+        files.release(file);
       }
     }
   }
@@ -416,11 +366,11 @@ final class WriteBackCache implements BlockCache {
     WriteBackFile open = (WriteBackFile) file;
     DirtyFile dirty = open.dirty();
     long sequence = dirty.lastSequence();
-    long unsynced = dirty.unsyncedBelow();
+    long unsynced = dirty.below().unsynced();
     if (unsynced != 0) {
       FileVersion version = store.version(open.node());
       below.sync(open.below(), false);
-      dirty.syncedBelow(unsynced);
+      dirty.below().synced(unsynced);
       sequence = Math.max(sequence, flusher.noteLasting(dirty, version));
     }
     if (dirty.isDirty() && !log.sync(sequence)) {
@@ -444,32 +394,12 @@ final class WriteBackCache implements BlockCache {
     try {
       file.lock();
       try {
-        changeInode(file, node, change);
+        inodes.make(file, node, change);
       } finally {
         file.unlock();
       }
     } finally {
       files.release(file);
-    }
-  }
-
-  private void changeInode(DirtyFile file, BackingNode node, Runnable change) {
-    if (file.isDirty() && !file.isJournaled()) {
-      // It may get a name now, and its synced bytes must be behind that name.
-      flusher.flush(file);
-    }
-    // Of a file that nobody has open nothing is remembered anyhow.
-    boolean isRemembered = file.isDirty() || file.users() > 1;
-    FileVersion before = isRemembered ? store.version(node) : null;
-    boolean isOurIntent = flusher.openIntent(file, node);
-    try {
-      below.changeInode(node, change);
-    } finally {
-      // Afterwards: a sync that began before the change must not count for it.
-      file.inodeChangedBelow(before);
-      if (isOurIntent && before != null) {
-        flusher.inodeChanged(file, node, before.mtimeNanos());
-      }
     }
   }
 
@@ -488,6 +418,7 @@ final class WriteBackCache implements BlockCache {
         if (file.isDirty()) {
           flusher.discard(file);
         }
+        file.below().synced(file.below().last());
       } finally {
         file.unlock();
       }

@@ -7,15 +7,18 @@ package io.emberfs.engine.writeback;
  * @param flushAgeNanos how long a change may wait before it is flushed
  */
 public record WriteBackSpec(long bytesMax, long flushAgeNanos) {
-  /**
-   * Times {@link #bytesMax} that the journal may take up before its oldest file is written anew.
-   */
+  /** Times what is dirty, or may be, that the journal may take up before its oldest file goes. */
   private static final long JOURNAL_SHARE = 4;
 
   private static final long JOURNAL_BYTES_MIN = 128L << 20;
 
-  /** Bytes of the journal from which on its oldest records are made superfluous. */
-  long journalBytesMax() {
-    return Math.max(JOURNAL_SHARE * bytesMax, JOURNAL_BYTES_MIN);
+  /**
+   * Bytes of the journal from which on its oldest records are made superfluous.
+   *
+   * @param dirtyBytes what is dirty: more than {@link #bytesMax} after the end of a mount with a
+   *     larger bound
+   */
+  long journalBytesMax(long dirtyBytes) {
+    return Math.max(JOURNAL_SHARE * Math.max(bytesMax, dirtyBytes), JOURNAL_BYTES_MIN);
   }
 }

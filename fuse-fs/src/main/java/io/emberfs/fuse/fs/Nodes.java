@@ -13,7 +13,6 @@ import io.emberfs.core.Request;
 import io.emberfs.ffi.Credentials;
 import io.emberfs.fuse.node.KnownNode;
 import io.emberfs.fuse.node.NodeTable;
-import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,13 +30,6 @@ final class Nodes {
 
   /** How long a close may be on its way, on a machine that has much else to do. */
   private static final long CLOSE_WAIT_MILLIS = 500;
-
-  private static final Comparator<BackingNode> ORDER =
-      Comparator.comparing(
-          BackingNode::identity,
-          Comparator.comparingLong(NodeIdentity::fileSystemId)
-              .thenComparingLong(NodeIdentity::inode)
-              .thenComparingLong(NodeIdentity::inodeGeneration));
 
   private final BackingStore store;
   private final BlockCache cache;
@@ -165,7 +157,7 @@ final class Nodes {
       changeInode(first, change);
     } else {
       // One order for all: two renames of the same two files must not wait for each other.
-      boolean inOrder = ORDER.compare(first, second) <= 0;
+      boolean inOrder = NodeIdentity.ORDER.compare(first.identity(), second.identity()) <= 0;
       BackingNode outer = inOrder ? first : second;
       BackingNode inner = inOrder ? second : first;
       cache.changeInode(outer, () -> cache.changeInode(inner, change));
