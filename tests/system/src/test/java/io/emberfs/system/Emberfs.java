@@ -26,6 +26,14 @@ final class Emberfs {
     return Program.of(command).within(BOUND).run();
   }
 
+  /** Starts it and returns at once; nobody waits for it, and what it prints is lost. */
+  static Process start(List<String> arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
+    command.addAll(arguments);
+    Path nowhere = Path.of("/dev/null");
+    return Program.of(command).start(nowhere, nowhere);
+  }
+
   /** Where the launcher lies, for a test that starts it in a place of its own. */
   static String launcherPath() {
     return LAUNCHER.toString();

@@ -93,6 +93,11 @@ final class Mount {
     assertThat(SystemTables.mountPointsBelow(path)).as("still mounted after umount").isEmpty();
   }
 
+  /** From this call on the daemon does nothing more; all that can follow is its kill. */
+  void freeze() throws IOException, InterruptedException {
+    Program.succeed("kill", "-STOP", Long.toString(pid));
+  }
+
   /** Kills the daemon without a chance to save anything; the mount point stays, dead. */
   void kill() {
     ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);

@@ -46,6 +46,9 @@ final class PowerCut {
       Waiting.pause(Duration.ofMillis(random.nextInt(PAUSE_MILLIS_MIN, PAUSE_MILLIS_MAX)));
       // A sync that is under way while the volume dies may still be answered well.
       writers.faultBegins();
+      // For the same reason, and because two volumes take a while: with the power the daemon goes
+      // too, and draws no conclusion from what one of them says while the other still works.
+      mount.freeze();
       backingVolume.cutPower();
       stateVolume.cutPower();
       mount.killAndDetach();

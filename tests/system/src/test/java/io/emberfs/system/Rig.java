@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -69,6 +70,28 @@ final class Rig implements AutoCloseable {
             Emberfs.run(mountCommand(source, target, state, options)).succeeded().out());
     mounts.add(mount);
     return mount;
+  }
+
+  /** Starts a mount and kills it in the middle of its start, or soon after it. */
+  void killInStart(Duration after, String... options) throws IOException, InterruptedException {
+    Process client =
+        Emberfs.start(List.copyOf(mountCommand(backing, mountPoint, stateDirectory, options)));
+    Waiting.pause(after);
+    client.destroyForcibly().waitFor();
+    String state = stateDirectory.toString();
+    List<ProcessHandle> daemons =
+        ProcessHandle.allProcesses()
+            .filter(
+                each ->
+                    Arrays.asList(each.info().arguments().orElse(new String[0])).contains(state))
+            .toList();
+    daemons.forEach(ProcessHandle::destroyForcibly);
+    for (ProcessHandle daemon : daemons) {
+      daemon.onExit().join();
+    }
+    if (!SystemTables.mountPointsBelow(mountPoint).isEmpty()) {
+      Program.succeed("umount", "--lazy", "--", mountPoint.toString());
+    }
   }
 
   /** The arguments of a mount. */
