@@ -5,21 +5,21 @@ import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.ByteSize;
 import io.emberfs.app.control.Json;
 import io.emberfs.app.daemon.StateDirectoryRefusals;
+import io.emberfs.persistence.journal.JournalFindings;
+import io.emberfs.persistence.journal.JournalScan;
+import io.emberfs.persistence.journal.NewerJournalException;
 import io.emberfs.persistence.ssd.DatabaseCheck;
 import io.emberfs.persistence.state.StateCheck;
 import io.emberfs.persistence.state.StateCheck.Purpose;
 import io.emberfs.persistence.state.StateDirectoryException;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -81,7 +81,7 @@ final class FsckVerb implements Verb {
       List<String> notes = new ArrayList<>(state.notes());
       DatabaseCheck database = DatabaseCheck.of(state.ssd());
       database.problems().forEach(problem -> problems.add("ssd: " + problem));
-      notes.addAll(journalNotes(state.journal()));
+      lookAtJournal(state.journal(), problems, notes);
       Map<String, Long> counts = new LinkedHashMap<>();
       counts.put("blocks", database.blockCount());
       counts.put("blockBytes", database.storedBytes());
@@ -96,19 +96,33 @@ final class FsckVerb implements Verb {
   }
 
   /** The journal is no cache: what lies there is named, and left to the next mount. */
-  private static List<String> journalNotes(Path journal) throws IOException {
-    if (!Files.isDirectory(journal, LinkOption.NOFOLLOW_LINKS)) {
-      return List.of();
+  private static void lookAtJournal(Path journal, List<String> problems, List<String> notes)
+      throws IOException {
+    JournalFindings found;
+    try {
+      found = JournalScan.read(journal, (_, _) -> {});
+    } catch (NewerJournalException newer) {
+      problems.add("journal: " + newer.getMessage());
+      return;
     }
-    long bytes = 0;
-    try (Stream<Path> files = Files.list(journal)) {
-      for (Path file : files.toList()) {
-        bytes += Files.size(file);
-      }
+    if (found.records() > 0) {
+      notes.add(
+          "journal: %d records (%s) of changes that the backing may not have; the next mount takes"
+                  .formatted(found.records(), ByteSize.format(found.bytes()))
+              + " them up");
     }
-    return List.of(
-        "journal: %s, which may be changes that the backing does not have yet; the next mount looks"
-            .formatted(ByteSize.format(bytes)));
+    if (found.isDamaged()) {
+      problems.add(
+          "journal: at least %d records that were durable cannot be read; damaged: %s"
+              .formatted(found.missingRecords(), String.join(", ", found.damagedSegments())));
+    }
+    if (!found.setAside().isEmpty()) {
+      notes.add(
+          "journal: set aside as damaged, and never deleted: "
+              + String.join(", ", found.setAside()));
+    } else if (found.records() == 0 && JournalScan.holdsRecords(journal) && !found.isDamaged()) {
+      notes.add("journal: holds something that is not its own, which stays");
+    }
   }
 
   private Map<String, Object> document(

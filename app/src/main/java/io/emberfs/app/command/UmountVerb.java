@@ -10,6 +10,8 @@ import io.emberfs.app.registry.MountPoints.Mount;
 import io.emberfs.app.registry.MountPoints.State;
 import io.emberfs.app.registry.MountRecord;
 import io.emberfs.app.registry.MountUsers;
+import io.emberfs.persistence.journal.JournalScan;
+import io.emberfs.persistence.state.StateDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -60,7 +62,8 @@ final class UmountVerb implements Verb {
           .println(
               "detached "
                   + mount.mountPoint()
-                  + ": its daemon had ended; every write is in the backing");
+                  + ": its daemon had ended; "
+                  + whereWritesAre(mount.known()));
       return ExitCode.OK;
     }
     LiveMount live = LiveMount.of(mount);
@@ -153,8 +156,28 @@ final class UmountVerb implements Verb {
                 + known.mountPoint()
                 + ": its daemon (pid "
                 + known.process().pid()
-                + ") did not answer and was killed; every write that had returned is in the"
-                + " backing, the warm state is that of a few seconds before");
+                + ") did not answer and was killed; "
+                + whereWritesAre(Optional.of(known))
+                + ", the warm state is that of a few seconds before");
+  }
+
+  /** What is said of the writes of a daemon that is gone. */
+  private static String whereWritesAre(Optional<MountRecord> known) {
+    if (known.isEmpty()) {
+      return "every write that had returned is in the backing, or in the journal of its state"
+          + " directory";
+    }
+    Path journal = StateDirectory.journalOf(known.get().stateDirectory());
+    try {
+      return JournalScan.holdsRecords(journal)
+          ? "every write that had returned is in the backing, or in the journal, which the next"
+              + " mount takes up"
+          : "every write that had returned is in the backing";
+    } catch (IOException unreadable) {
+      return "what the backing does not have is in the journal, which cannot be read now ("
+          + unreadable.getMessage()
+          + ")";
+    }
   }
 
   private void awaitGone(LiveMount live, long deadline) throws Refusal, IOException {

@@ -189,8 +189,7 @@ public final class Assembly implements Daemon.Assembler {
     }
 
     MountWriteBack writeBack =
-        MountWriteBack.open(
-            configuration, state.directory(), engine.cache(), store, notifier, clock, meters);
+        MountWriteBack.open(configuration, state, engine.cache(), store, notifier, clock, meters);
     if (writeBack != null) {
       opened.addFirst(writeBack);
     }

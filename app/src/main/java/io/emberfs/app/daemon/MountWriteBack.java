@@ -9,11 +9,13 @@ import io.emberfs.core.BackingStore;
 import io.emberfs.core.BlockCache;
 import io.emberfs.core.Clock;
 import io.emberfs.core.Meters;
+import io.emberfs.core.StartFindings;
 import io.emberfs.core.Workers;
 import io.emberfs.engine.writeback.JournalReplay;
 import io.emberfs.engine.writeback.WriteBack;
 import io.emberfs.engine.writeback.WriteBackSpec;
 import io.emberfs.persistence.journal.FileJournal;
+import io.emberfs.persistence.journal.JournalFindings;
 import io.emberfs.persistence.journal.JournalScan;
 import io.emberfs.persistence.state.StateDirectory;
 import java.io.IOException;
@@ -47,13 +49,13 @@ final class MountWriteBack implements AutoCloseable {
   /**
    * Opens the journal and takes up what is in it.
    *
-   * @param directory null where the state directory cannot be used
+   * @param state hears what was found
    * @return null for a mount that writes through
    * @throws Refusal if changes would be lost, or there is no place for a journal
    */
   static @Nullable MountWriteBack open(
       MountConfiguration configuration,
-      @Nullable StateDirectory directory,
+      MountState state,
       BlockCache below,
       BackingStore store,
       BlockCache.ChangeListener listener,
@@ -62,7 +64,7 @@ final class MountWriteBack implements AutoCloseable {
       throws Refusal, IOException {
     Writing writing = configuration.writing();
     String what = "cannot mount " + configuration.backing();
-    if (directory == null) {
+    if (!(state.directory() instanceof StateDirectory directory)) {
       if (writing.isBack()) {
         throw new Refusal(
             ExitCode.CONFIGURATION,
@@ -74,6 +76,7 @@ final class MountWriteBack implements AutoCloseable {
     }
     Path folder = directory.journal();
     if (writing.discardsJournal()) {
+      state.findings().text("journal", "discarded, as asked for");
       LOG.warn("journal: {} is discarded, as asked for", folder);
       FileJournal.discard(folder);
     }
@@ -90,6 +93,7 @@ final class MountWriteBack implements AutoCloseable {
           "mount it once without --ro, or give --discard-journal to lose them");
     }
     MountWriteBack opened = open(writing, folder, below, store, listener, clock, meters);
+    opened.tell(state.findings());
     if (writing.isBack()) {
       return opened;
     }
@@ -125,6 +129,19 @@ final class MountWriteBack implements AutoCloseable {
           writeBack.dirtyFileCount());
     }
     return new MountWriteBack(writeBack, journal, replay.recordCount());
+  }
+
+  private void tell(StartFindings findings) {
+    JournalFindings found = journal.findings();
+    findings.count("journalRecords", found.records());
+    findings.count("journalBytes", found.bytes());
+    findings.count("journalFiles", writeBack.dirtyFileCount());
+    findings.count("journalMissingRecords", found.missingRecords());
+    findings.count("journalTornTailBytes", found.tornTailBytes());
+    findings.count("journalMillis", found.millis());
+    if (!found.damagedSegments().isEmpty()) {
+      findings.text("journalDamaged", String.join(" ", found.damagedSegments()));
+    }
   }
 
   /** Before a mount that writes through: its reads and writes know of no journal. */

@@ -10,19 +10,24 @@ import io.emberfs.core.Clock;
 import io.emberfs.core.Meters;
 import io.emberfs.core.WriteFence;
 import io.emberfs.engine.policy.PolicyFactory;
+import io.emberfs.persistence.journal.FileJournal;
 import io.emberfs.persistence.ssd.SsdDatabase;
 import io.emberfs.persistence.ssd.SsdSpec;
 import io.emberfs.persistence.state.FileStateStore;
 import io.emberfs.persistence.state.StateDirectory;
+import io.emberfs.testkit.JournalRecords;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,15 +151,47 @@ final class FsckVerbTest {
     Files.write(journal.resolve("1"), new byte[2048]);
 
     assertThat(fsck()).isEqualTo(ExitCode.FOUND_PROBLEMS);
-    assertThat(out())
-        .contains("note: journal: 2K, which may be changes that the backing does not have yet");
+    assertThat(out()).contains("note: journal: holds something that is not its own, which stays");
     assertThat(fsck("--repair")).isEqualTo(ExitCode.OK);
 
     assertThat(journal.resolve("1")).hasBinaryContent(new byte[2048]);
     assertThat(state.resolve("damaged-1").resolve("ssd")).isDirectory();
     assertThat(fsck("--json")).isEqualTo(ExitCode.OK);
-    assertThat(report().get("notes").toString()).contains("damaged-1 holds", "journal: 2K");
+    assertThat(report().get("notes").toString())
+        .contains("damaged-1 holds", "journal: holds something");
     StateDirectory.open(state, temporary, new Meters()).close();
+  }
+
+  @Test
+  void whatTheJournalHoldsIsNotedAndWhatItLostIsAProblemThatStays() throws IOException {
+    Path folder = StateDirectory.journalOf(state);
+    try (FileJournal journal =
+        FileJournal.open(folder, FileJournal.SEGMENT_BYTES, (_, _) -> {}, new Meters())) {
+      for (int i = 0; i < 3; i++) {
+        journal.sync(journal.append(JournalRecords.written(i, 10_000)));
+      }
+    }
+    Map<String, String> before = contents();
+    assertThat(fsck("--repair")).isEqualTo(ExitCode.OK);
+    assertThat(out()).contains("note: journal: 3 records (");
+    assertThat(contents()).isEqualTo(before);
+
+    damage(folder, 15_000);
+    before = contents();
+    assertThat(fsck("--repair")).isEqualTo(ExitCode.FOUND_PROBLEMS);
+
+    assertThat(out())
+        .contains("note: journal: 2 records (")
+        .contains("left: journal: at least 1 records that were durable cannot be read");
+    assertThat(contents()).isEqualTo(before);
+  }
+
+  private static void damage(Path folder, int position) throws IOException {
+    try (Stream<Path> files = Files.list(folder);
+        FileChannel segment =
+            FileChannel.open(files.findFirst().orElseThrow(), StandardOpenOption.WRITE)) {
+      segment.write(ByteBuffer.allocate(1).put((byte) 1).flip(), position);
+    }
   }
 
   @Test

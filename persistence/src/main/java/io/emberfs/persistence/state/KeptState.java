@@ -101,7 +101,7 @@ public record KeptState(
   }
 
   private static boolean hasJournal(Path directory) throws IOException {
-    return JournalScan.holdsRecords(directory.resolve(StateDirectory.JOURNAL));
+    return JournalScan.holdsRecords(StateDirectory.journalOf(directory));
   }
 
   /** Bytes of all files, and the newest change of one. */

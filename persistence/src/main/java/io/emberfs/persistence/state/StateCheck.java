@@ -124,7 +124,7 @@ public final class StateCheck implements AutoCloseable {
 
   /** The folder of the write-back journal, if there is one. */
   public Path journal() {
-    return directory.resolve(StateDirectory.JOURNAL);
+    return StateDirectory.journalOf(directory);
   }
 
   /** Saved pieces that would be handed out. */

@@ -42,7 +42,7 @@ public final class StateDirectory implements AutoCloseable {
   static final String FORMAT = "format";
   static final String SSD = "ssd";
   static final String STATE = "state";
-  static final String JOURNAL = "journal";
+  private static final String JOURNAL = "journal";
 
   /** What a daemon writes beside the rooms, with its predecessors. */
   private static final List<String> LOGS = List.of("emberfs.log", "java.log");
@@ -114,6 +114,11 @@ public final class StateDirectory implements AutoCloseable {
 
   /** The folder of the write-back journal; made by whoever opens it. */
   public Path journal() {
+    return journalOf(directory);
+  }
+
+  /** As {@link #journal}, of a state directory that nobody here has open. */
+  public static Path journalOf(Path directory) {
     return directory.resolve(JOURNAL);
   }
 

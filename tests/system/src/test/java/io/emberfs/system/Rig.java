@@ -81,9 +81,8 @@ final class Rig implements AutoCloseable {
     String state = stateDirectory.toString();
     List<ProcessHandle> daemons =
         ProcessHandle.allProcesses()
-            .filter(
-                each ->
-                    Arrays.asList(each.info().arguments().orElse(new String[0])).contains(state))
+            .filter(each ->
+                Arrays.asList(each.info().arguments().orElse(new String[0])).contains(state))
             .toList();
     daemons.forEach(ProcessHandle::destroyForcibly);
     for (ProcessHandle daemon : daemons) {

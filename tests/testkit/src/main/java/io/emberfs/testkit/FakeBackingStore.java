@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each change moves the inode's ctime: to the clock's wall time, or, if that stood still, one
  * nanosecond on, so two contents never share a version. {@link #changeBehind} alters a file as a
- * foreign program would. {@link #loseUnsynced} is a power cut.
+ * foreign program would. {@link #powerCut} is a power cut.
  *
  * <p>It is strict where the real one cannot be: the use of a node without a reference, of a closed
  * file, and the release of too many references are {@link IllegalStateException}s. {@link
@@ -111,16 +111,6 @@ public final class FakeBackingStore implements BackingStore {
   /** The content that a foreign program would read. */
   public synchronized byte[] contentOf(String path) {
     return tree.find(path).content.clone();
-  }
-
-  /** A power cut: each file falls back to its last synced content, with new times. */
-  public synchronized void loseUnsynced() {
-    for (FakeInode inode : tree.inodes()) {
-      if (inode.isRegularFile()) {
-        inode.content = inode.durableContent.clone();
-        tree.contentChanged(inode);
-      }
-    }
   }
 
   /** A power cut: each file falls back to its last sync, times included; the rest is gone. */

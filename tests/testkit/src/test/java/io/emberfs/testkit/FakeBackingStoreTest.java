@@ -60,7 +60,7 @@ final class FakeBackingStoreTest extends BackingStoreContract {
       file.sync(true);
       file.write(0, arena.allocateFrom("lost"));
     }
-    fake.loseUnsynced();
+    fake.powerCut();
     assertThat(text(fake.contentOf("a"))).isEqualTo("kept\0");
     node.release(1);
   }

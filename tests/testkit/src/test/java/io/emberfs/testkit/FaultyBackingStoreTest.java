@@ -71,7 +71,7 @@ final class FaultyBackingStoreTest extends BackingStoreContract {
     faulty.skipSyncs();
     file.write(0, arena.allocateFrom("HELL"));
     file.sync(false);
-    fake.loseUnsynced();
+    fake.powerCut();
     assertThat(fake.contentOf("file")).isEqualTo(bytes("hello"));
   }
 
