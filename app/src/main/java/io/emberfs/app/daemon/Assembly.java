@@ -19,6 +19,7 @@ import io.emberfs.core.Prefetcher;
 import io.emberfs.core.StartFindings;
 import io.emberfs.core.Tier;
 import io.emberfs.core.Workers;
+import io.emberfs.core.WriteJournal;
 import io.emberfs.engine.Engine;
 import io.emberfs.engine.EngineConfiguration;
 import io.emberfs.engine.backing.CountingBackingStore;
@@ -84,20 +85,32 @@ public final class Assembly implements Daemon.Assembler {
   /** Below RAM, where uses are rare, and most blocks are never used again. */
   private static final String LOWER_POLICY = "s3fifo";
 
-  private final UnaryOperator<BackingStore> aroundBacking;
+  private final Wrappers wrappers;
 
   /** The assembly of the product. */
   public Assembly() {
-    this(UnaryOperator.identity());
+    this(Wrappers.NONE);
+  }
+
+  /** An assembly with something between the engine and what it stands on. */
+  public Assembly(Wrappers wrappers) {
+    this.wrappers = wrappers;
   }
 
   /**
-   * An assembly with something between the engine and the backing.
+   * What is put around the parts that the engine stands on.
    *
-   * @param aroundBacking wraps the backing, below the counting
+   * @param backing wraps the backing, below the counting
+   * @param lowerTier wraps each tier below RAM
+   * @param journal wraps the write-back journal
    */
-  public Assembly(UnaryOperator<BackingStore> aroundBacking) {
-    this.aroundBacking = aroundBacking;
+  public record Wrappers(
+      UnaryOperator<BackingStore> backing,
+      UnaryOperator<Tier> lowerTier,
+      UnaryOperator<WriteJournal> journal) {
+    /** Nothing. */
+    public static final Wrappers NONE =
+        new Wrappers(UnaryOperator.identity(), UnaryOperator.identity(), UnaryOperator.identity());
   }
 
   @Override
@@ -150,7 +163,7 @@ public final class Assembly implements Daemon.Assembler {
               clock,
               meters);
       opened.addFirst(ssd);
-      lower.add(ssd.tier());
+      lower.add(wrappers.lowerTier().apply(ssd.tier()));
       records = ssd.records();
       coldStart = ssd.coldStart();
       tell(ssd, state.findings());
@@ -189,7 +202,15 @@ public final class Assembly implements Daemon.Assembler {
     }
 
     MountWriteBack writeBack =
-        MountWriteBack.open(configuration, state, engine.cache(), store, notifier, clock, meters);
+        MountWriteBack.open(
+            configuration,
+            state,
+            wrappers.journal(),
+            engine.cache(),
+            store,
+            notifier,
+            clock,
+            meters);
     if (writeBack != null) {
       opened.addFirst(writeBack);
     }
@@ -294,7 +315,7 @@ public final class Assembly implements Daemon.Assembler {
 
   private BackingStore openBacking(MountConfiguration configuration, Meters meters) throws Refusal {
     try {
-      BackingStore store = aroundBacking.apply(new PosixBackingStore(configuration.backing()));
+      BackingStore store = wrappers.backing().apply(new PosixBackingStore(configuration.backing()));
       return new CountingBackingStore(
           configuration.backingDelay().isZero()
               ? store

@@ -11,6 +11,7 @@ import io.emberfs.core.Clock;
 import io.emberfs.core.Meters;
 import io.emberfs.core.StartFindings;
 import io.emberfs.core.Workers;
+import io.emberfs.core.WriteJournal;
 import io.emberfs.engine.writeback.JournalReplay;
 import io.emberfs.engine.writeback.WriteBack;
 import io.emberfs.engine.writeback.WriteBackSpec;
@@ -21,6 +22,7 @@ import io.emberfs.persistence.state.StateDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,12 +52,14 @@ final class MountWriteBack implements AutoCloseable {
    * Opens the journal and takes up what is in it.
    *
    * @param state hears what was found
+   * @param aroundJournal wraps the journal
    * @return null for a mount that writes through
    * @throws Refusal if changes would be lost, or there is no place for a journal
    */
   static @Nullable MountWriteBack open(
       MountConfiguration configuration,
       MountState state,
+      UnaryOperator<WriteJournal> aroundJournal,
       BlockCache below,
       BackingStore store,
       BlockCache.ChangeListener listener,
@@ -92,7 +96,8 @@ final class MountWriteBack implements AutoCloseable {
               + " there",
           "mount it once without --ro, or give --discard-journal to lose them");
     }
-    MountWriteBack opened = open(writing, folder, below, store, listener, clock, meters);
+    MountWriteBack opened =
+        open(writing, folder, aroundJournal, below, store, listener, clock, meters);
     opened.tell(state.findings());
     if (writing.isBack()) {
       return opened;
@@ -104,6 +109,7 @@ final class MountWriteBack implements AutoCloseable {
   private static MountWriteBack open(
       Writing writing,
       Path folder,
+      UnaryOperator<WriteJournal> aroundJournal,
       BlockCache below,
       BackingStore store,
       BlockCache.ChangeListener listener,
@@ -117,7 +123,7 @@ final class MountWriteBack implements AutoCloseable {
             new WriteBackSpec(writing.dirtyBytesMax(), writing.flushAge().toNanos()),
             below,
             store,
-            journal,
+            aroundJournal.apply(journal),
             replay,
             listener,
             clock,

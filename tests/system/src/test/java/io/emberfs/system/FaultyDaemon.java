@@ -10,6 +10,7 @@ import io.emberfs.app.config.PrivateDirectory;
 import io.emberfs.app.config.SystemMemory;
 import io.emberfs.app.control.Json;
 import io.emberfs.app.daemon.Assembly;
+import io.emberfs.app.daemon.Assembly.Wrappers;
 import io.emberfs.app.daemon.Daemon;
 import io.emberfs.app.prepare.FuseAccess;
 import io.emberfs.app.prepare.MountArguments;
@@ -17,44 +18,68 @@ import io.emberfs.app.prepare.MountPreparation;
 import io.emberfs.app.registry.KnownMounts;
 import io.emberfs.app.registry.MountPoints;
 import io.emberfs.core.BackingStore;
+import io.emberfs.core.Tier;
 import io.emberfs.testkit.FaultyBackingStore;
+import io.emberfs.testkit.FaultyTier;
+import io.emberfs.testkit.FaultyWriteJournal;
+import io.emberfs.testkit.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
- * The daemon put together around a backing that lacks one safety: the negative control of the tests
- * that claim to see a lack of it. It is an assembly of its own and no switch of the product.
+ * The daemon put together so that it lacks one safety: the negative control of the tests that claim
+ * to see a lack of it. It is an assembly of its own and no switch of the product.
  */
 final class FaultyDaemon {
   /** The safety that is taken away. */
   enum Fault {
-    /** Every sync answers well and does nothing. */
-    SYNC_DOES_NOTHING {
-      @Override
-      BackingStore around(BackingStore store) {
-        FaultyBackingStore faulty = new FaultyBackingStore(store);
-        faulty.skipSyncs();
-        return faulty;
-      }
-    },
+    /** Every sync of the backing answers well and does nothing. */
+    SYNC_DOES_NOTHING(
+        new Wrappers(FaultyDaemon::withoutSync, UnaryOperator.identity(), UnaryOperator.identity()),
+        "through"),
+    /** Every sync of the journal answers well and does nothing. */
+    JOURNAL_IS_NOT_SYNCED(
+        new Wrappers(UnaryOperator.identity(), UnaryOperator.identity(), FaultyWriteJournal::new),
+        "back"),
     /** Every content of a file looks like the same version. */
-    VERSIONS_NEVER_CHANGE {
-      @Override
-      BackingStore around(BackingStore store) {
-        return FrozenVersions.around(store);
-      }
-    };
+    VERSIONS_NEVER_CHANGE(
+        new Wrappers(FrozenVersions::around, UnaryOperator.identity(), UnaryOperator.identity()),
+        "through"),
+    /** Blocks that the SSD damaged are taken for right. */
+    CHECKSUMS_ARE_NOT_COMPARED(
+        new Wrappers(
+            UnaryOperator.identity(), FaultyDaemon::withUnseenDamage, UnaryOperator.identity()),
+        "through");
 
-    abstract BackingStore around(BackingStore store);
+    private final Wrappers wrappers;
+    private final String write;
+
+    Fault(Wrappers wrappers, String write) {
+      this.wrappers = wrappers;
+      this.write = write;
+    }
   }
 
   private static final Duration START_MAX = Duration.ofSeconds(30);
 
   private FaultyDaemon() {}
+
+  private static BackingStore withoutSync(BackingStore store) {
+    FaultyBackingStore faulty = new FaultyBackingStore(store);
+    faulty.skipSyncs();
+    return faulty;
+  }
+
+  private static Tier withUnseenDamage(Tier tier) {
+    return new FaultyTier(
+        tier, Seeds.random(Fixtures.seed()), 1.0, Set.of(FaultyTier.Fault.UNSEEN_DAMAGE));
+  }
 
   /** Mounts the rig's places by a faulty daemon. */
   static Mount mount(Rig rig, Fault fault, Path backing, Path state) throws IOException {
@@ -96,15 +121,38 @@ final class FaultyDaemon {
                     null,
                     "64M",
                     null,
-                    MountArguments.Choices.defaults(),
+                    choices(fault.write),
                     false,
                     false,
                     false,
                     false,
                     List.of()));
     PrivateDirectory.ensure(configuration.stateDirectory(), "cannot mount");
-    new Daemon(places, new Assembly(fault::around))
+    new Daemon(places, new Assembly(fault.wrappers))
         .run(configuration, _ -> announce(configuration));
+  }
+
+  /** The defaults but for writes, which reach the backing only with a flush where they wait. */
+  private static MountArguments.Choices choices(String write) {
+    MountArguments.Choices defaults = MountArguments.Choices.defaults();
+    return new MountArguments.Choices(
+        defaults.vram(),
+        defaults.blockSize(),
+        defaults.compress(),
+        defaults.policy(),
+        defaults.prefetch(),
+        write,
+        defaults.maxDirty(),
+        "60m",
+        defaults.backing(),
+        defaults.kernelCache(),
+        defaults.attributeTtl(),
+        defaults.extendedAttributes(),
+        defaults.acl(),
+        defaults.transport(),
+        defaults.warm(),
+        defaults.waitMax(),
+        defaults.backingDelay());
   }
 
   @SuppressWarnings("SystemOut") // As the real daemon, it says on standard output that it is there.

@@ -3,6 +3,7 @@ package io.emberfs.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.system.FaultyDaemon.Fault;
+import io.emberfs.system.TreeSnapshot.Parts;
 import io.emberfs.testkit.Seeds;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,8 @@ import org.junit.jupiter.api.Test;
 @RealMount
 final class NegativeControlTest {
   private static final int CUT_COUNT_MAX = 4;
+  private static final int FILE_COUNT = 50;
+  private static final int LARGE_MEGABYTES = 3;
 
   @Test
   void aPowerCutFindsADaemonWhoseSyncDoesNothing(Rig rig) {
@@ -26,6 +29,39 @@ final class NegativeControlTest {
       }
       assertThat(violations).as("lost writes").isNotEmpty();
     });
+  }
+
+  @Test
+  void aPowerCutFindsADaemonThatDoesNotSyncItsJournal(Rig rig) {
+    Seeds.check(random -> {
+      PowerCut power = new PowerCut(rig, random);
+      List<String> violations = new ArrayList<>();
+      for (int cycle = 0; violations.isEmpty() && cycle < CUT_COUNT_MAX; cycle++) {
+        Mount mount =
+            FaultyDaemon.mount(rig, Fault.JOURNAL_IS_NOT_SYNCED, power.backing(), power.state());
+        power.cutDuringWrites(mount);
+        Mount replayed = rig.mountOf(power.backing(), power.state(), "--write", "back");
+        violations.addAll(power.violations(replayed.path()));
+        replayed.umount();
+      }
+      assertThat(violations).as("lost writes").isNotEmpty();
+    });
+  }
+
+  @Test
+  void everyByteComparedFindsADaemonThatComparesNoChecksums(Rig rig) throws Exception {
+    SeededTree.fill(rig.backing(), Fixtures.seed(), FILE_COUNT, LARGE_MEGABYTES);
+    TreeSnapshot truth = TreeSnapshot.of(rig.backing());
+    Waiting.untilFilesAreOld();
+    Mount first = rig.mount();
+    assertThat(TreeSnapshot.of(first.path()).differences(truth, Parts.ALL)).isEmpty();
+    first.umount();
+    Mount second =
+        FaultyDaemon.mount(
+            rig, Fault.CHECKSUMS_ARE_NOT_COMPARED, rig.backing(), rig.stateDirectory());
+    assertThat(TreeSnapshot.of(second.path()).differences(truth, Parts.ALL))
+        .as("wrong bytes served")
+        .isNotEmpty();
   }
 
   @Test

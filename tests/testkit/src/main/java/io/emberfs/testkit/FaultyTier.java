@@ -14,8 +14,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * Wraps a tier and injects faults, drawn from a seed. What a real tier may do to its user stands
- * above {@link Fault#LOST_REMOVAL}; that one breaks the promise itself, and is the negative control
- * of tests that must notice.
+ * above {@link Fault#UNSEEN_DAMAGE}; from there on the promise itself is broken: the negative
+ * controls of tests that must notice.
  */
 public final class FaultyTier implements Tier {
   /** What can go wrong. */
@@ -30,6 +30,8 @@ public final class FaultyTier implements Tier {
     DECLINE,
     /** A hit's bytes have one bit turned; its meta still shows the right checksum. */
     FLIPPED_BIT,
+    /** The same, and its meta shows the checksum of the wrong bytes: as if nobody compared. */
+    UNSEEN_DAMAGE,
     /** A removal does not happen. */
     LOST_REMOVAL
   }
@@ -70,7 +72,11 @@ public final class FaultyTier implements Tier {
       return lookup;
     }
     if (strikes(Fault.FLIPPED_BIT)) {
-      return new Lookup.Hit(new FlippedLease(lease, flipped(lease.stored())));
+      return new Lookup.Hit(new FlippedLease(lease, lease.meta(), flipped(lease.stored())));
+    }
+    if (strikes(Fault.UNSEEN_DAMAGE)) {
+      MemorySegment wrong = flipped(lease.stored());
+      return new Lookup.Hit(new FlippedLease(lease, vouched(lease.meta(), wrong), wrong));
     }
     Lookup fault = null;
     if (strikes(Fault.MISS)) {
@@ -163,6 +169,11 @@ public final class FaultyTier implements Tier {
   }
 
   @Override
+  public void setUpper(Presence upper) {
+    tier.setUpper(upper);
+  }
+
+  @Override
   public void flush() {
     tier.flush();
   }
@@ -188,12 +199,21 @@ public final class FaultyTier implements Tier {
     return copy.asReadOnly();
   }
 
-  private record FlippedLease(BlockLease lease, MemorySegment stored) implements BlockLease {
-    @Override
-    public BlockMeta meta() {
-      return lease.meta();
-    }
+  private static BlockMeta vouched(BlockMeta meta, MemorySegment stored) {
+    return new BlockMeta(
+        meta.fileId(),
+        meta.blockIndex(),
+        meta.fileGeneration(),
+        meta.codecId(),
+        meta.rawSize(),
+        meta.storedSize(),
+        TestBlocks.checksum(stored.toArray(ValueLayout.JAVA_BYTE)),
+        meta.validGranules(),
+        meta.writeSequence());
+  }
 
+  private record FlippedLease(BlockLease lease, BlockMeta meta, MemorySegment stored)
+      implements BlockLease {
     @Override
     public void close() {
       lease.close();

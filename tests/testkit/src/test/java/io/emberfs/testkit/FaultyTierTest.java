@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.emberfs.core.BlockGeometry;
+import io.emberfs.core.BlockLease;
 import io.emberfs.core.Lookup;
 import io.emberfs.core.TierClosedException;
 import io.emberfs.core.WriteFence;
 import io.emberfs.testkit.FaultyTier.Fault;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +28,9 @@ final class FaultyTierTest {
     assertThat(probe(Set.of(Fault.DECLINE)).offer(1, 2, 1, 1)).isFalse();
     assertThatThrownBy(() -> probe(Set.of(Fault.FLIPPED_BIT)).assertHit(1, 1, 1, 1))
         .isInstanceOf(AssertionError.class);
+    Lookup vouched = faulty(Fault.UNSEEN_DAMAGE).lookup(1, 1, 0);
+    byte[] wrong = blockOf(vouched);
+    assertThat(wrong).isNotEqualTo(blockOf(fake.lookup(1, 1, 0)));
     faulty(Fault.LOST_REMOVAL).remove(1, 1);
     probe(Set.of()).assertHit(1, 1, 1, 1);
     assertThat(faulty(Fault.CORRUPT).lookup(1, 1, 0)).isEqualTo(new Lookup.Corrupt(1, 1));
@@ -62,6 +67,15 @@ final class FaultyTierTest {
     assertThat(tier.lookup(1, 1, 0)).isInstanceOf(Lookup.Miss.class);
     tier.close();
     assertThatThrownBy(() -> tier.lookup(1, 1, 0)).isInstanceOf(TierClosedException.class);
+  }
+
+  /** The bytes of a hit whose checksum is right, or at least says so. */
+  private static byte[] blockOf(Lookup lookup) {
+    try (BlockLease lease = ((Lookup.Hit) lookup).lease()) {
+      byte[] stored = lease.stored().toArray(ValueLayout.JAVA_BYTE);
+      assertThat(lease.meta().checksum()).isEqualTo(TestBlocks.checksum(stored));
+      return stored;
+    }
   }
 
   private FaultyTier faulty(Fault fault) {
