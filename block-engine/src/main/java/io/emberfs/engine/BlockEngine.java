@@ -7,6 +7,7 @@ import io.emberfs.core.BackingNode;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.BlockCache;
 import io.emberfs.core.Clock;
+import io.emberfs.core.FileVersion;
 import io.emberfs.core.Namespace;
 import io.emberfs.engine.file.FileState;
 import io.emberfs.engine.file.FileTable;
@@ -198,17 +199,20 @@ final class BlockEngine implements BlockCache {
   @Override
   public void sync(CachedFile file, boolean dataOnly) {
     OpenFile open = (OpenFile) file;
+    FileState state = open.state();
+    FileVersion before = state.version();
     BackingFile writer = open.writerOrNull();
     if (writer != null) {
       writer.sync(dataOnly);
-      return;
+    } else {
+      BackingFile reader = acquire(state);
+      try {
+        reader.sync(dataOnly);
+      } finally {
+        state.releaseFile();
+      }
     }
-    BackingFile reader = acquire(open.state());
-    try {
-      reader.sync(dataOnly);
-    } finally {
-      open.state().releaseFile();
-    }
+    state.synced(before);
   }
 
   @Override

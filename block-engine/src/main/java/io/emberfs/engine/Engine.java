@@ -16,6 +16,7 @@ import io.emberfs.core.Workers;
 import io.emberfs.engine.codec.BlockEncoder;
 import io.emberfs.engine.codec.CodecChoice;
 import io.emberfs.engine.codec.Codecs;
+import io.emberfs.engine.file.BackingSync;
 import io.emberfs.engine.file.FileTable;
 import io.emberfs.engine.file.StripedWriteFence;
 import io.emberfs.engine.file.VersionCheck;
@@ -85,6 +86,7 @@ public final class Engine implements AutoCloseable {
   private final Codecs codecs;
   private final TierChain chain;
   private final FileTable files;
+  private final BackingSync backingSync;
   private final VersionCheck versions;
   private final StripedWriteFence fence;
   private final long checkTtlNanos;
@@ -132,6 +134,7 @@ public final class Engine implements AutoCloseable {
     RamTier ram = ram(ramSpec, fence, meters);
     chain = new TierChain(ram, lower);
     files = new FileTable(store, records, clock, configuration.fileCountMax());
+    backingSync = new BackingSync(store, files, clock, meters);
     BlockTransfer transfer =
         new BlockTransfer(
             geometry, codecs, new BlockEncoder(configuration.lower(), codecs, meters));
@@ -243,6 +246,7 @@ public final class Engine implements AutoCloseable {
     workers.restingLoop("emberfs-hand-down", ROLE_IDLE_MILLIS, handDown::stepIfDue);
     workers.loop("emberfs-check", checkPeriodMillis(), this::checkStep);
     workers.restingLoop("emberfs-restore", ROLE_IDLE_MILLIS, this::restoreStep);
+    workers.loop("emberfs-sync", BackingSync.PERIOD_MILLIS, backingSync::step);
     workers.loop("emberfs-save", SAVE_PERIOD_MILLIS, this::saveStep);
     workers.restingLoop("emberfs-predictor", PREFETCH_IDLE_MILLIS, prefetch::predictStep);
     workers.restingLoop("emberfs-scrub", SCRUB_IDLE_MILLIS, scrubber::step);
@@ -265,6 +269,11 @@ public final class Engine implements AutoCloseable {
   /** Compares some open files with the backing, those that were not compared lately. */
   public int checkStep() {
     return files.checkOpenFiles(versions, checkTtlNanos / 8 * CHECK_AGE_EIGHTHS, CHECKED_FILES_MAX);
+  }
+
+  /** Syncs the backing, if cached blocks wait for that. */
+  public int syncStep() {
+    return backingSync.step();
   }
 
   /** How often {@link #checkStep} is due. */

@@ -31,6 +31,15 @@ public interface BackingStore extends Namespace, AutoCloseable {
     return null;
   }
 
+  /**
+   * Which life of the mounted file system this is: another number after a restart of the machine or
+   * a new mount of the file system, for then what was not synced may be lost. 0 where that is not
+   * known.
+   */
+  default long incarnation() {
+    return 0;
+  }
+
   /** Makes everything written to the file system of the backing durable (syncfs(2)). */
   void syncAll();
 

@@ -164,6 +164,11 @@ abstract class InterceptingBackingStore implements BackingStore {
   }
 
   @Override
+  public long incarnation() {
+    return inner.incarnation();
+  }
+
+  @Override
   public void syncAll() {
     run(inner::syncAll);
   }

@@ -25,7 +25,9 @@ import io.emberfs.ffi.InodeCalls;
 import io.emberfs.ffi.Statfs;
 import io.emberfs.ffi.Statx;
 import io.emberfs.ffi.ValueBuffer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.Lock;
 import java.util.function.IntUnaryOperator;
@@ -47,6 +49,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class PosixBackingStore implements BackingStore {
   private static final Logger LOG = LoggerFactory.getLogger(PosixBackingStore.class);
+  private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
   private static final int S_IFMT = 0170000;
   private static final int S_IFDIR = 0040000;
   private static final int S_IFLNK = 0120000;
@@ -59,6 +62,7 @@ public final class PosixBackingStore implements BackingStore {
   private final DirectoryBuffers directoryBuffers = new DirectoryBuffers();
   private final PosixNode root;
   private final OpenDescriptor rootDirectory;
+  private final long incarnation;
 
   /**
    * Opens a directory.
@@ -78,9 +82,26 @@ public final class PosixBackingStore implements BackingStore {
     files = new PosixFiles(inodes);
     try {
       root = inodes.adopt(check(FileCalls.openInodeOf(opened), "open", path), null, path);
+      incarnation = incarnationOf(opened);
     } catch (BackingException failure) {
       rootDirectory.close();
       throw failure;
+    }
+  }
+
+  /**
+   * From the machine's start and the number of the mount, which is given to no other one until the
+   * next start.
+   */
+  private static long incarnationOf(int descriptor) {
+    try {
+      long boot = Files.readString(BOOT_ID).strip().hashCode();
+      Statx stat = Statx.ofThread();
+      check(stat.read(descriptor, Statx.AS_STAT), "statx", BOOT_ID);
+      long incarnation = boot << Integer.SIZE ^ stat.mountId();
+      return incarnation == 0 ? 1 : incarnation;
+    } catch (IOException unreadable) {
+      return 0;
     }
   }
 
@@ -388,6 +409,11 @@ public final class PosixBackingStore implements BackingStore {
   @Override
   public BackingFile open(BackingNode node, OpenMode mode) {
     return files.open((PosixNode) node, mode);
+  }
+
+  @Override
+  public long incarnation() {
+    return incarnation;
   }
 
   @Override

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>foreignCtimeNanos, readWhileYoung, openedGeneration, openCount, notesAccess, users, readFile, retired</td><td>plain</td>
  *     <td>version lock</td></tr>
  * <tr><td>recordPending</td><td>volatile</td><td>version lock to set, the record's writer to clear and to set again</td></tr>
+ * <tr><td>recordUnsynced</td><td>volatile</td><td>version lock</td></tr>
+ * <tr><td>syncedVersion</td><td>volatile</td><td>none: whoever synced; an older one proves less</td></tr>
  * </table>
  */
 public final class FileState {
@@ -47,6 +49,12 @@ public final class FileState {
   private volatile long size;
   private volatile long checkedNanos;
   private volatile boolean recordPending;
+
+  /** The version that a sync of this file made durable last. */
+  private volatile @Nullable FileVersion syncedVersion;
+
+  /** Whether the persisted record says that its version is not durable in the backing. */
+  private volatile boolean recordUnsynced;
 
   private long foreignCtimeNanos;
 
@@ -93,12 +101,15 @@ public final class FileState {
 
   /** A file remembered from an earlier run; it is checked before it is used. */
   static FileState remembered(FileRecord record, long nanos) {
-    return new FileState(
-        record.fileId(),
-        record.fileGeneration(),
-        record.version(),
-        record.version().ctimeNanos(),
-        nanos);
+    FileState state =
+        new FileState(
+            record.fileId(),
+            record.fileGeneration(),
+            record.version(),
+            record.version().ctimeNanos(),
+            nanos);
+    state.recordUnsynced = record.unsyncedIn() != 0;
+    return state;
   }
 
   public long fileId() {
@@ -120,8 +131,26 @@ public final class FileState {
     return checkedNanos;
   }
 
-  FileVersion version() {
+  /** The content that the cached blocks belong to, as of the last check or own write. */
+  public FileVersion version() {
     return version;
+  }
+
+  /**
+   * The backing was synced since it had this version.
+   *
+   * @param synced the version before the sync
+   */
+  public void synced(FileVersion synced) {
+    syncedVersion = synced;
+    if (recordUnsynced) {
+      recordPending = true;
+    }
+  }
+
+  /** Whether the persisted record says that its version is not durable in the backing. */
+  boolean isRecordUnsynced() {
+    return recordUnsynced;
   }
 
   /** Takes the version lock. */
@@ -356,13 +385,23 @@ public final class FileState {
     return retired;
   }
 
+  /** Whether the persisted record is not up to date. */
+  boolean isRecordPending() {
+    return recordPending;
+  }
+
   /** The persisted record may be gone, or was never taken: it is to be put once more. */
   void recordLost() {
     recordPending = true;
   }
 
-  /** What is to be persisted; null if the persisted record is up to date, or the file is busy. */
-  @Nullable FileRecord takePendingRecord() {
+  /**
+   * What is to be persisted; null if the persisted record is up to date, or the file is busy.
+   *
+   * @param syncedBeforeNanos changes with an older ctime are durable in the backing
+   * @param incarnation of the backing
+   */
+  @Nullable FileRecord takePendingRecord(long syncedBeforeNanos, long incarnation) {
     if (!recordPending) {
       return null;
     }
@@ -372,7 +411,13 @@ public final class FileState {
     }
     try {
       recordPending = false;
-      return retired ? null : new FileRecord(fileId, fileGeneration, version);
+      if (retired) {
+        return null;
+      }
+      FileVersion present = version;
+      boolean isDurable = present.ctimeNanos() < syncedBeforeNanos || present.equals(syncedVersion);
+      recordUnsynced = !isDurable && incarnation != 0;
+      return new FileRecord(fileId, fileGeneration, present, isDurable ? 0 : incarnation);
     } finally {
       lock.unlock();
     }

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class FileTable {
   private static final int RETIRED_AT_ONCE = 1024;
 
+  /** A ctime may be older than the change by a tick of the kernel's clock. */
+  private static final long CTIME_GRAIN_NANOS = 20_000_000;
+
   private final BackingStore store;
   private final FileRecords records;
   private final Clock clock;
@@ -34,6 +37,12 @@ public final class FileTable {
 
   /** Of those records that were put last; two threads may see an old one and put some twice. */
   private volatile int persistedRevision;
+
+  /** Changes of the backing with an older ctime are durable there. */
+  private volatile long syncedBeforeNanos = Long.MIN_VALUE;
+
+  /** Whether records were put since the last sync that say that their version is not durable. */
+  private volatile boolean hasUnsyncedRecords;
 
   /**
    * @param fileCountMax bound on the states in memory, those of open files not counted
@@ -78,7 +87,7 @@ public final class FileTable {
     while (true) {
       FileState state = byIdentity.get(node.identity());
       if (state == null) {
-        Optional<FileRecord> record = records.find(node.identity());
+        Optional<FileRecord> record = find(node.identity());
         if (record.isEmpty()) {
           return null;
         }
@@ -128,13 +137,53 @@ public final class FileTable {
       if (isLost) {
         state.recordLost();
       }
-      FileRecord record = state.takePendingRecord();
-      if (record != null) {
-        records.put(record);
-        count++;
-      }
+      count += state.isRecordPending() && persistRecord(state) ? 1 : 0;
     }
     return count;
+  }
+
+  /**
+   * Persists the record of one file if it changed: before a block of the new content is offered to
+   * a tier that outlives this run, for next to the old record it would pass for a block of the old
+   * content.
+   *
+   * @return whether the persisted record is up to date; not if the file is in the middle of an own
+   *     write
+   */
+  public boolean persistRecord(FileState state) {
+    if (!state.isRecordPending()) {
+      return true;
+    }
+    FileRecord record = state.takePendingRecord(syncedBeforeNanos, store.incarnation());
+    if (record == null) {
+      return false;
+    }
+    if (record.unsyncedIn() != 0) {
+      hasUnsyncedRecords = true;
+    }
+    records.put(record);
+    return true;
+  }
+
+  /** Whether some record waits for a sync of the backing. */
+  boolean hasUnsyncedRecords() {
+    return hasUnsyncedRecords;
+  }
+
+  /**
+   * The backing was synced: what it showed before this moment is durable there, and the records
+   * that waited for that are put again.
+   *
+   * @param wallNanos from before the sync began
+   */
+  void synced(long wallNanos) {
+    hasUnsyncedRecords = false;
+    syncedBeforeNanos = wallNanos - CTIME_GRAIN_NANOS;
+    for (FileState state : byIdentity.values()) {
+      if (state.isRecordUnsynced()) {
+        state.recordLost();
+      }
+    }
   }
 
   /**
@@ -175,10 +224,24 @@ public final class FileTable {
   }
 
   private FileState remembered(NodeIdentity identity, FileVersion version) {
-    return records
-        .find(identity)
+    return find(identity)
         .map(record -> FileState.remembered(record, clock.nanoTime()))
         .orElseGet(() -> FileState.found(records.newFileId(), version, clock.nanoTime()));
+  }
+
+  /** The record of a file, unless a power cut may have taken what it tells of. */
+  private Optional<FileRecord> find(NodeIdentity identity) {
+    Optional<FileRecord> found = records.find(identity);
+    long unsyncedIn = found.map(FileRecord::unsyncedIn).orElse(0L);
+    if (unsyncedIn == 0) {
+      return found;
+    }
+    if (unsyncedIn != store.incarnation()) {
+      found.ifPresent(record -> records.remove(identity, record.fileId()));
+      return Optional.empty();
+    }
+    hasUnsyncedRecords = true;
+    return found;
   }
 
   private FileState enter(NodeIdentity identity, FileState fresh) {

@@ -176,7 +176,7 @@ public final class HandDown {
     }
     MemorySegment buffer = scratch.take();
     try {
-      if (isOutdated(plain) || !isWanted(tier, plain)) {
+      if (isOutdated(plain) || !isWanted(tier, plain) || !isRecorded(plain)) {
         declined.increment();
         return;
       }
@@ -190,6 +190,12 @@ public final class HandDown {
 
   private void handDown(Tier tier, BlockMeta meta, MemorySegment buffer) {
     if (isOutdated(meta)) {
+      return;
+    }
+    if (!isRecorded(meta)) {
+      if (!postponed.isFull()) {
+        postponed.add(meta.fileId(), meta.blockIndex(), clock.nanoTime() + SECOND_CHANCE_NANOS);
+      }
       return;
     }
     // Where no more can be postponed the device is not spared, but nothing is forgotten.
@@ -211,6 +217,12 @@ public final class HandDown {
   private boolean isOutdated(BlockMeta meta) {
     FileState state = files.inMemory(meta.fileId());
     return state != null && state.fileGeneration() != meta.fileGeneration();
+  }
+
+  /** Whether the persisted record of the block's file is that of its content. */
+  private boolean isRecorded(BlockMeta meta) {
+    FileState state = files.inMemory(meta.fileId());
+    return state == null || files.persistRecord(state);
   }
 
   /**

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The stored form of a {@link FileRecord}: 80 bytes, little endian, with magic, version and
- * checksum; its key is the identity, big endian. Stateless, any thread.
+ * checksum; earlier versions wrote 0 for {@code unsyncedIn}. Its key is the identity, big endian.
+ * Stateless, any thread.
  */
 final class FileRecordFormat {
   static final int BYTES = 80;
@@ -42,7 +43,8 @@ final class FileRecordFormat {
         .putLong(version.identity().inodeGeneration())
         .putLong(version.size())
         .putLong(version.mtimeNanos())
-        .putLong(version.ctimeNanos());
+        .putLong(version.ctimeNanos())
+        .putLong(record.unsyncedIn());
     target.putInt(CHECKSUM_OFFSET, checksum(bytes));
     return bytes;
   }
@@ -62,7 +64,8 @@ final class FileRecordFormat {
     return new FileRecord(
         fileId,
         fileGeneration,
-        new FileVersion(identity, source.getLong(), source.getLong(), source.getLong()));
+        new FileVersion(identity, source.getLong(), source.getLong(), source.getLong()),
+        source.getLong());
   }
 
   private static int checksum(byte[] bytes) {

@@ -54,7 +54,8 @@ final class DatabaseCheckTest {
                 new FileRecord(
                     FILE + inode,
                     GENERATION,
-                    new FileVersion(new NodeIdentity(1, inode, 1), 1, 2, 3)));
+                    new FileVersion(new NodeIdentity(1, inode, 1), 1, 2, 3),
+                    0));
       }
     }
   }

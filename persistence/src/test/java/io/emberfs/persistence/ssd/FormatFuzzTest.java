@@ -97,6 +97,7 @@ final class FormatFuzzTest {
     return new FileRecord(
         random.nextLong(),
         random.nextLong(),
-        new FileVersion(identity, random.nextLong(), random.nextLong(), random.nextLong()));
+        new FileVersion(identity, random.nextLong(), random.nextLong(), random.nextLong()),
+        random.nextLong());
   }
 }

@@ -159,7 +159,7 @@ final class SsdDamageTest {
       TestFolders.copy(directory, mixed);
       database.tier().remove(1, 1);
       database.tier().flush();
-      database.records().put(new FileRecord(1, 1, new FileVersion(identity, 1, 1, 2)));
+      database.records().put(new FileRecord(1, 1, new FileVersion(identity, 1, 1, 2), 0));
       // The tables from before the removal, the log from after it: what lay between is gone.
       for (Path file : TestFolders.files(mixed)) {
         if (isLog(file)) {

@@ -174,7 +174,7 @@ final class SsdHealingTest {
 
   @Test
   void recordsAreAskedForAgain() throws IOException {
-    FileRecord record = new FileRecord(FILE, 1, new FileVersion(IDENTITY, 1, 2, 3));
+    FileRecord record = new FileRecord(FILE, 1, new FileVersion(IDENTITY, 1, 2, 3), 0);
     int before = database.records().revision();
     takeAway();
     database.records().put(record);

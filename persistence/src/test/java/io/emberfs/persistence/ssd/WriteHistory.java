@@ -195,6 +195,6 @@ final class WriteHistory {
   private static void put(SsdDatabase database, long writes) {
     database
         .records()
-        .put(new FileRecord(FILE, GENERATION, new FileVersion(IDENTITY, 1 << 20, 7, writes)));
+        .put(new FileRecord(FILE, GENERATION, new FileVersion(IDENTITY, 1 << 20, 7, writes), 0));
   }
 }

@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Whatever happens to the state directory, the bytes are right and the mount comes up, or says why
  * it does not.
  */
 @RealMount
+@ExtendWith(UringParameter.class)
 final class DamagedStateTest {
   private static final int FILE_COUNT = 150;
   private static final int LARGE_MEGABYTES = 3;
@@ -29,6 +29,11 @@ final class DamagedStateTest {
   private static final int FORMAT_CHECKSUM_OFFSET = 12;
   private static final int SMALL_DISK_MEGABYTES = 320;
   private static final String LOG = "emberfs.log";
+  private static final int DAMAGE_COUNT = Integer.getInteger("emberfs.crash.damages", 30);
+  private static final int ROLLBACK_COUNT = Integer.getInteger("emberfs.crash.rollbacks", 3);
+
+  /** What of the state directory is put back. */
+  private static final List<String> PARTS = List.of(".", "ssd", "state");
 
   @Test
   void damageToAnyFileOfTheStateDirectoryNeverReachesAReader(Rig rig) {
@@ -38,13 +43,16 @@ final class DamagedStateTest {
       List<Path> files = filesBelow(pristine);
       assertThat(files).isNotEmpty();
       int noticedCount = 0;
-      for (int i = 0; i < files.size(); i++) {
+      for (int i = 0; i < DAMAGE_COUNT; i++) {
         restoreState(rig, pristine);
-        Path victim = rig.stateDirectory().resolve(pristine.relativize(files.get(i)));
-        StateDamage damage = StateDamage.values()[i % StateDamage.values().length];
-        damage.inflict(victim, random);
-        String what = damage + " of " + pristine.relativize(files.get(i));
-        Mount mount = rig.mount();
+        Path file = pristine.relativize(files.get(i % files.size()));
+        // Another damage in each round over the files.
+        int turn = i + i / files.size();
+        StateDamage damage = StateDamage.values()[turn % StateDamage.values().length];
+        damage.inflict(rig.stateDirectory().resolve(file), random);
+        CrashSetting setting = CrashSetting.of(i);
+        String what = damage + " of " + file + ", " + setting;
+        Mount mount = rig.mount(setting.options(random));
         assertThat(TreeSnapshot.of(mount.path()).differences(truth, Parts.ALL)).as(what).isEmpty();
         assertThat(mount.isServed()).as(what).isTrue();
         noticedCount += mount.stats().backingReadBytes() > 0 ? 1 : 0;
@@ -60,27 +68,43 @@ final class DamagedStateTest {
     });
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {".", "ssd", "state"})
-  void anOldCopyOfTheStatePutBackServesNoOldByte(String part, Rig rig) throws Exception {
-    warmedUp(rig);
-    Path old = copyOfState(rig);
-    Mount changing = rig.mount();
-    Path large = changing.path().resolve("large-0");
+  @Test
+  void anOldCopyOfTheStatePutBackServesNoOldByte(Rig rig) {
+    Seeds.check(random -> {
+      warmedUp(rig);
+      Path old = copyOfState(rig);
+      for (int i = 0; i < ROLLBACK_COUNT; i++) {
+        String part = PARTS.get(i % PARTS.size());
+        CrashSetting setting = CrashSetting.of(i);
+        String what = "%s put back, %s".formatted(part, setting);
+        changeAll(rig, setting.options(random));
+        Path target = rig.stateDirectory().resolve(part).normalize();
+        Program.succeed("rm", "-rf", "--", target.toString());
+        Program.succeed(
+            "cp", "-a", "--", old.resolve(part).normalize().toString(), target.toString());
+        Mount mount = rig.mount(CrashSetting.of(random.nextInt(ROLLBACK_COUNT)).options(random));
+        assertThat(
+                TreeSnapshot.of(mount.path())
+                    .differences(TreeSnapshot.of(rig.backing()), Parts.ALL))
+            .as(what)
+            .isEmpty();
+        mount.umount();
+      }
+    });
+  }
+
+  /** Writes to every file through a mount that ends in order. */
+  private static void changeAll(Rig rig, String... options) throws Exception {
+    Mount mount = rig.mount(options);
+    Path large = mount.path().resolve("large-0");
     Files.write(large, new byte[(LARGE_MEGABYTES << 20) + 1]);
     Program.of(
             "sh",
             "-c",
-            "for f in part-*/room-*/file-*; do [ -s $f ] && printf new | dd of=$f conv=notrunc status=none; done")
-        .in(changing.path())
+            "for f in part-*/room-*/file-*; do [ -s $f ] && date +%N | dd of=$f conv=notrunc status=none; done")
+        .in(mount.path())
         .run();
-    changing.umount();
-    Path target = rig.stateDirectory().resolve(part).normalize();
-    Program.succeed("rm", "-rf", "--", target.toString());
-    Program.succeed("cp", "-a", "--", old.resolve(part).normalize().toString(), target.toString());
-    Mount mount = rig.mount();
-    assertThat(TreeSnapshot.of(mount.path()).differences(TreeSnapshot.of(rig.backing()), Parts.ALL))
-        .isEmpty();
+    mount.umount();
   }
 
   @Test

@@ -113,23 +113,22 @@ public final class FakeBackingStore implements BackingStore {
     return tree.find(path).content.clone();
   }
 
-  /** A power cut: each file falls back to its last sync, times included; the rest is gone. */
+  /** A power cut: each file falls back to its last sync, times included. */
   public synchronized void powerCut() {
-    for (FakeInode inode : tree.inodes()) {
-      if (inode.isRegularFile()) {
-        if (!inode.rollBack()) {
-          inode.content = inode.durableContent.clone();
-        }
-        inode.makeDurable();
-      }
-    }
+    tree.powerCut(false);
   }
 
   /**
-   * A power cut that took the last times of a file as well: content and times are those of the last
-   * sync.
+   * A power cut that took bytes and left every time, as a file system may that logs inodes only.
+   */
+  public synchronized void powerCutKeepingTimes() {
+    tree.powerCut(true);
+  }
+
+  /**
+   * One file falls back to its last sync, times included.
    *
-   * @return false, and nothing happens, if the file was never synced
+   * @return false, and nothing happens, if it was never synced
    */
   public synchronized boolean rollBack(String path) {
     return tree.find(path).rollBack();
@@ -411,6 +410,11 @@ public final class FakeBackingStore implements BackingStore {
   @Override
   public synchronized byte[] path(BackingNode node) {
     return tree.path(inode(node)).getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  @Override
+  public synchronized long incarnation() {
+    return tree.incarnation();
   }
 
   @Override

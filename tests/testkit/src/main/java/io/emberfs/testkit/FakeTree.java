@@ -24,6 +24,7 @@ final class FakeTree {
   private final Clock clock;
   private final List<FakeInode> inodes = new ArrayList<>();
   private final FakeInode root;
+  private long incarnation = 1;
   private long lastChangeNanos;
 
   /** Cookies 1 and 2 belong to "." and "..". */
@@ -43,6 +44,24 @@ final class FakeTree {
   /** Every inode that ever was. */
   List<FakeInode> inodes() {
     return inodes;
+  }
+
+  /** Each file falls back to its last sync; the rest is gone. */
+  void powerCut(boolean keepsTimes) {
+    incarnation++;
+    for (FakeInode inode : inodes) {
+      if (inode.isRegularFile()) {
+        if (keepsTimes || !inode.rollBack()) {
+          inode.content = inode.durableContent.clone();
+        }
+        inode.makeDurable();
+      }
+    }
+  }
+
+  /** One more with each power cut. */
+  long incarnation() {
+    return incarnation;
   }
 
   /** Time of the last change. */

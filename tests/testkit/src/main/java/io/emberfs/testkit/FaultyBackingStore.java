@@ -290,6 +290,11 @@ public final class FaultyBackingStore implements BackingStore {
   }
 
   @Override
+  public long incarnation() {
+    return inner.incarnation();
+  }
+
+  @Override
   public void syncAll() {
     run(Operation.SYNC, skips(Operation.SYNC) ? () -> {} : inner::syncAll);
   }
