@@ -81,14 +81,6 @@ final class EnginePowerCutTest {
     assertThat(content()).isEqualTo(before);
   }
 
-  @Test
-  void theRecordIsThereBeforeABlockOfTheNewContent() {
-    overwrite();
-    // The time of the overwrite was not committed either: the file is as it was before.
-    engine.restartWith(false, engine.store()::powerCut);
-    assertThat(content()).isEqualTo(before);
-  }
-
   /** A file whose first content is durable is written over, and the SSD has all of it. */
   private void overwrite() {
     engine.store().changeBehind(NAME, before);

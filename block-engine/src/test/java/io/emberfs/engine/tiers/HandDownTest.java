@@ -3,11 +3,15 @@ package io.emberfs.engine.tiers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.emberfs.core.AdmissionPolicy;
+import io.emberfs.core.BackingNode;
 import io.emberfs.core.BlockGeometry;
 import io.emberfs.core.BlockKey;
 import io.emberfs.core.BlockMeta;
+import io.emberfs.core.Caller;
+import io.emberfs.core.FileRecord;
 import io.emberfs.core.FileRecords;
 import io.emberfs.core.Meters;
+import io.emberfs.core.NodeIdentity;
 import io.emberfs.core.Tier;
 import io.emberfs.engine.codec.BlockChecksum;
 import io.emberfs.engine.codec.BlockEncoder;
@@ -24,8 +28,10 @@ import io.emberfs.testkit.FakeWriteFence;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
@@ -44,6 +50,10 @@ final class HandDownTest {
   private int room = OFFERS_PER_FLUSH;
   private int roomAfterFlush = OFFERS_PER_FLUSH;
   private int flushCount;
+  private final List<FileRecord> put = new ArrayList<>();
+  private List<FileRecord> putAtFirstOffer = List.of();
+  private final FakeBackingStore store = new FakeBackingStore();
+  private final FileTable files = new FileTable(store, new Records(), clock, 1);
 
   @Test
   void blocksThatTheTierHasNoRoomToWriteNowAreHandedDownAfterAFlush() {
@@ -121,6 +131,21 @@ final class HandDownTest {
         });
   }
 
+  @Test
+  void noBlockIsOfferedBeforeTheRecordOfItsFile() {
+    room = BLOCK_COUNT;
+    BackingNode node =
+        store.create(store.root(), new byte[] {'f'}, 2, 0600, new Caller(0, 0, 0, 0)).node();
+    files.lockOfMade(node).unlock();
+    withBlocksInRam(
+        AdmissionPolicy.ALWAYS,
+        (handDown, _) -> {
+          handDown.step();
+          assertThat(stored.blockCount()).isPositive();
+          assertThat(putAtFirstOffer.getLast().fileId()).isEqualTo(FILE);
+        });
+  }
+
   private void insert(RamTier ram, int block) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment raw = arena.allocate(geometry.blockSize(), Long.BYTES);
@@ -155,7 +180,7 @@ final class HandDownTest {
       HandDown handDown =
           new HandDown(
               new TierChain(ram, List.of(tier)),
-              new FileTable(new FakeBackingStore(), FileRecords.none(), clock, 1),
+              files,
               fence,
               geometry,
               new BlockTransfer(
@@ -190,6 +215,9 @@ final class HandDownTest {
             (_, method, arguments) -> {
               switch (method.getName()) {
                 case "offer" -> {
+                  if (stored.blockCount() == 0) {
+                    putAtFirstOffer = List.copyOf(put);
+                  }
                   if (room == 0) {
                     return false;
                   }
@@ -203,5 +231,26 @@ final class HandDownTest {
               }
               return method.invoke(stored, arguments);
             });
+  }
+
+  /** Notes what is put; the first file that is made is the one of the blocks. */
+  private final class Records implements FileRecords {
+    @Override
+    public Optional<FileRecord> find(NodeIdentity identity) {
+      return Optional.empty();
+    }
+
+    @Override
+    public void put(FileRecord record) {
+      put.add(record);
+    }
+
+    @Override
+    public void remove(NodeIdentity identity, long fileId) {}
+
+    @Override
+    public long newFileId() {
+      return FILE;
+    }
   }
 }
