@@ -22,7 +22,8 @@ public sealed interface JournalRecord {
    * Where a file is, and the version that the backing showed before the changes that follow.
    *
    * @param path names from the mounted directory down to the file, separated by slashes, not
-   *     decoded; it may be another one since
+   *     decoded; it may be another one since. Empty once the mount took the last name away: if the
+   *     file is there all the same, a power cut brought it back, to the name that it had
    * @param isDurable whether a power cut cannot take that version, or the file, away again
    */
   record Named(FileVersion version, byte[] path, boolean isDurable) implements JournalRecord {

@@ -16,6 +16,7 @@ final class ChangeLog {
 
   private final WriteJournal journal;
   private volatile String trouble = "";
+  private volatile boolean hasEnded;
 
   ChangeLog(WriteJournal journal) {
     this.journal = journal;
@@ -102,6 +103,23 @@ final class ChangeLog {
     } else if (files.count() == 0) {
       discardFailed();
     }
+  }
+
+  /**
+   * A file's records are not needed any more, or its last name is gone, and nobody syncs the record
+   * that says so: before the backing makes the loss of the name durable, that should be.
+   */
+  void endedUnsynced() {
+    hasEnded = true;
+  }
+
+  /** Whether {@link #endedUnsynced} was called since this was asked last. */
+  boolean takeEnded() {
+    boolean taken = hasEnded;
+    if (taken) {
+      hasEnded = false;
+    }
+    return taken;
   }
 
   /** The backing has everything: what a journal that failed may still hold must not come back. */

@@ -90,13 +90,32 @@ final class ConflictFiles {
     }
   }
 
-  /** The directory that the file was in, or the mounted one where it is gone; with a reference. */
-  private BackingNode parentOf(byte[] path) {
-    int end = path.length;
+  /** Makes it durable that a name is gone from its directory. */
+  void syncDirectoryOf(byte[] path) {
+    for (int end = endOfParent(path, path.length); ; end = endOfParent(path, end)) {
+      BackingNode parent = finder.at(Arrays.copyOf(path, end));
+      if (parent != null) {
+        try {
+          sync(parent);
+        } finally {
+          parent.release(1);
+        }
+        return;
+      }
+    }
+  }
+
+  private static int endOfParent(byte[] path, int from) {
+    int end = from;
     do {
       end--;
     } while (end >= 0 && path[end] != '/');
-    BackingNode parent = finder.at(Arrays.copyOf(path, Math.max(0, end)));
+    return Math.max(0, end);
+  }
+
+  /** The directory that the file was in, or the mounted one where it is gone; with a reference. */
+  private BackingNode parentOf(byte[] path) {
+    BackingNode parent = finder.at(Arrays.copyOf(path, endOfParent(path, path.length)));
     if (parent != null) {
       return parent;
     }

@@ -6,7 +6,6 @@ import io.emberfs.core.FileVersion;
 import io.emberfs.core.JournalRecord;
 import io.emberfs.core.NodeIdentity;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,8 +25,10 @@ import org.jspecify.annotations.Nullable;
  * <table>
  * <caption>fields</caption>
  * <tr><th>field</th><th>access</th><th>guard for writes</th></tr>
- * <tr><td>dirty, drops, lastSequence, firstSequence, dirtySinceNanos, errorCount, lastErrno,
- * failuresInRow, retryNanos, flushRuns, journaled</td><td>volatile</td><td>lock</td></tr>
+ * <tr><td>dirty, drops, lastSequence, firstSequence, dirtySinceNanos, flushRuns,
+ * journaled</td><td>volatile</td><td>lock</td></tr>
+ * <tr><td>promised</td><td>volatile</td><td>none: set by whoever syncs, before its answer; too
+ * often costs a sync of the backing</td></tr>
  * <tr><td>all others</td><td>plain, under the lock</td><td>lock</td></tr>
  * <tr><td>users</td><td>plain</td><td>the table's entry for the file</td></tr>
  * </table>
@@ -36,8 +37,7 @@ final class DirtyFile {
   /** No record of the file is needed. */
   static final long NO_SEQUENCE = Long.MAX_VALUE;
 
-  private static final long RETRY_NANOS_MIN = 250_000_000;
-  private static final long RETRY_NANOS_MAX = 30_000_000_000L;
+  private static final byte[] NO_NAME = {};
 
   private final NodeIdentity identity;
   private final DirtyLayer flushing;
@@ -53,13 +53,10 @@ final class DirtyFile {
   private volatile long lastSequence;
   private volatile long firstSequence = NO_SEQUENCE;
   private volatile long dirtySinceNanos;
-  private volatile int errorCount;
 
   private final ChangesBelow below = new ChangesBelow();
 
-  private volatile int failuresInRow;
-  private volatile long retryNanos;
-  private volatile int lastErrno;
+  private final FlushFailures failures = new FlushFailures();
   private volatile boolean flushRuns;
 
   /** First record of the changes that no flush has taken yet. */
@@ -70,20 +67,19 @@ final class DirtyFile {
 
   private byte[] path = {};
 
-  /**
-   * What the backing may show after the last change of ours: more than one version only after a
-   * crash. Empty if that is not known, as in the middle of a flush.
-   */
-  private List<FileVersion> bases = List.of();
-
-  /** Whether a power cut may have taken the first of the bases away, and left an older version. */
-  private boolean mayFallBack;
-
-  /** While records are replayed: the versions as far as they are known, whatever is under way. */
-  private final List<FileVersion> replayedBases = new ArrayList<>();
+  private final BaseVersions bases = new BaseVersions();
 
   /** Whether the backing will have the file after a power cut. */
   private boolean lasting;
+
+  /** Whether we took its last name; until that is durable, a power cut may bring it back. */
+  private boolean nameless;
+
+  /** Whether nobody can open or read it any more. */
+  private boolean forgotten;
+
+  /** Whether a sync was answered that only the journal stands behind. */
+  private volatile boolean promised;
 
   private long size;
   private long mtimeNanos;
@@ -143,14 +139,9 @@ final class DirtyFile {
     return dirtySinceNanos;
   }
 
-  /** Failed flushes since the start. */
-  int errorCount() {
-    return errorCount;
-  }
-
-  /** Errno of the last failed flush. */
-  int lastErrno() {
-    return lastErrno;
+  /** Flushes that failed. */
+  FlushFailures failures() {
+    return failures;
   }
 
   /** Whether a flush runs. */
@@ -158,14 +149,9 @@ final class DirtyFile {
     return flushRuns;
   }
 
-  /** Whether the last flush failed. */
-  boolean isStuck() {
-    return failuresInRow > 0;
-  }
-
   /** Whether a flush may begin: none runs, and the last one did not fail just now. */
   boolean mayFlush(long nanos) {
-    return dirty && !flushRuns && (failuresInRow == 0 || nanos - retryNanos >= 0);
+    return dirty && !flushRuns && failures.mayTry(nanos);
   }
 
   @Nullable BackingNode node() {
@@ -178,19 +164,49 @@ final class DirtyFile {
 
   /** Whether the backing shows our last change, as far as that is known. */
   boolean isBase(FileVersion version) {
-    return bases.isEmpty()
-        || bases.contains(version)
-        || mayFallBack && version.ctimeNanos() < bases.getFirst().ctimeNanos();
+    return bases.has(version);
   }
 
   /** The versions of {@link #isBase}; empty if all are. */
   List<FileVersion> bases() {
-    return bases;
+    return bases.versions();
   }
 
   /** Whether the file itself is durable in the backing; else a power cut may have taken it. */
   boolean isLasting() {
     return lasting;
+  }
+
+  /** Whether we took its last name, and that may not be durable in the backing. */
+  boolean isNameless() {
+    return nameless;
+  }
+
+  /** Whether nobody can open or read it any more. */
+  boolean isForgotten() {
+    return forgotten;
+  }
+
+  /**
+   * Whether a sync was answered since it was clean: then its records must outlive its last name.
+   */
+  boolean isPromised() {
+    return promised;
+  }
+
+  /** A sync is about to be answered that only the journal stands behind. */
+  void promise() {
+    promised = true;
+  }
+
+  /** The version of an intent that is none: the changes before it are given up. */
+  FileVersion nothingSeen() {
+    return new FileVersion(identity, 0, 0, 0);
+  }
+
+  /** The record that says that our changes are made on a version. */
+  JournalRecord.Named named(FileVersion version, boolean isDurable) {
+    return new JournalRecord.Named(version, nameless ? NO_NAME : path, isDurable);
   }
 
   long size() {
@@ -225,6 +241,7 @@ final class DirtyFile {
       long sequenceMin,
       long nanos) {
     node = newNode;
+    promised = false;
     rebase(named);
     lasting = named.isDurable();
     journaled = hasName;
@@ -254,17 +271,31 @@ final class DirtyFile {
     currentFirstSequence = NO_SEQUENCE;
   }
 
+  /** Its last name is gone, durably or not, and nobody uses it. */
+  void forget() {
+    forgotten = true;
+  }
+
+  /** A power cut brought its name back, or it has got another one. */
+  void nameCameBack() {
+    nameless = false;
+  }
+
   /** From here on that is the version that our changes are made on. */
   void rebase(JournalRecord.Named named) {
-    path = named.path();
-    bases = List.of(named.version());
-    mayFallBack = false;
+    name(named);
+    bases.set(named.version());
+  }
+
+  private void name(JournalRecord.Named named) {
+    nameless = named.path().length == 0;
+    path = nameless ? path : named.path();
     lasting |= named.isDurable();
   }
 
   /** What our last change made of the version is not known. */
   void loseBase() {
-    bases = List.of();
+    bases.lose();
   }
 
   /** It was found where it is now. */
@@ -309,7 +340,7 @@ final class DirtyFile {
   @Nullable BackingNode flushed(long nanos) {
     flushing.release();
     drops++;
-    failuresInRow = 0;
+    failures.ended();
     endFlush();
     if (current.isEmpty()) {
       return end();
@@ -328,16 +359,8 @@ final class DirtyFile {
   /** The flush failed, or could not begin: its changes are there as before. */
   void flushFailed(int errno, long nanos) {
     flushing.absorb(current);
-    lastErrno = errno;
-    errorCount++;
-    failuresInRow++;
-    putOff(nanos);
+    failures.failed(errno, nanos);
     endFlush();
-  }
-
-  /** After a failure: nobody tries again for a while, the longer the more failed in a row. */
-  void putOff(long nanos) {
-    retryNanos = nanos + Math.min(RETRY_NANOS_MAX, RETRY_NANOS_MIN << Math.min(failuresInRow, 10));
   }
 
   /** Nobody needs the changes any more. Result as of {@link #flushed}. */
@@ -363,7 +386,9 @@ final class DirtyFile {
   private @Nullable BackingNode end() {
     dirty = false;
     lasting = false;
-    failuresInRow = 0;
+    nameless = false;
+    forgotten = false;
+    failures.ended();
     firstSequence = NO_SEQUENCE;
     currentFirstSequence = NO_SEQUENCE;
     BackingNode released = node;
@@ -382,6 +407,8 @@ final class DirtyFile {
       firstSequence = sequence;
       dirtySinceNanos = nanos;
       dirty = true;
+      // Which syncs were answered, no record says.
+      promised = true;
     }
   }
 
@@ -392,27 +419,25 @@ final class DirtyFile {
       size = named.version().size();
       mtimeNanos = named.version().mtimeNanos();
     }
-    if (named.isDurable()) {
-      replayedBases.clear();
-    }
-    boolean fallsBack = replayedBases.isEmpty() ? !named.isDurable() : mayFallBack;
-    replayedBases.add(named.version());
-    rebase(named);
-    bases = List.copyOf(replayedBases);
-    mayFallBack = fallsBack;
+    name(named);
+    bases.replayNamed(named);
   }
 
-  /** From here on the backing may have any part of the changes. */
+  /**
+   * From here on the backing may have any part of the changes; none if they were only to be given
+   * up, and then what it shows is what it showed before.
+   */
   void replayFlushing(FileVersion seen) {
     flushing.absorb(current);
-    replayedBases.add(seen);
-    loseBase();
+    if (seen.equals(nothingSeen())) {
+      return;
+    }
+    bases.replayFlushing(seen);
   }
 
   void replayFlushed() {
     flushing.release();
-    replayedBases.clear();
-    loseBase();
+    bases.replayFlushed();
     if (current.isEmpty()) {
       BackingNode none = end();
       assert none == null;

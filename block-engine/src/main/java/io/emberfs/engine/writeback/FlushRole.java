@@ -21,6 +21,7 @@ final class FlushRole {
 
   private final DirtyFiles files;
   private final Flusher flusher;
+  private final RecordsAnew records;
   private final ChangeLog log;
   private final WriteBackSpec spec;
   private final Clock clock;
@@ -29,12 +30,14 @@ final class FlushRole {
   FlushRole(
       DirtyFiles files,
       Flusher flusher,
+      RecordsAnew records,
       ChangeLog log,
       WriteBackSpec spec,
       Clock clock,
       Meters meters) {
     this.files = files;
     this.flusher = flusher;
+    this.records = records;
     this.log = log;
     this.spec = spec;
     this.clock = clock;
@@ -43,6 +46,9 @@ final class FlushRole {
 
   /** Flushes one file, if one is due; returns how many. */
   int step() {
+    if (log.takeEnded()) {
+      log.syncAndRelease(files);
+    }
     long now = clock.nanoTime();
     boolean isJournalLong = log.heldBytes() > spec.journalBytesMax(files.bytes());
     DirtyFile holder = isJournalLong ? holder(now) : null;
@@ -51,7 +57,7 @@ final class FlushRole {
       return 0;
     }
     try {
-      if (holder != null && file.isStuck()) {
+      if (holder != null && file.failures().isStuck()) {
         journalAnew(file, now);
       } else {
         flusher.flush(file);
@@ -100,12 +106,12 @@ final class FlushRole {
     file.lock();
     try {
       file.awaitFlush();
-      isDone = !flusher.attach(file) || !file.isJournaled() || flusher.journalAnew(file);
+      isDone = !flusher.attach(file) || !file.isJournaled() || records.append(file);
     } catch (IOException failed) {
       LOG.warn("journal: it is long and could not be made shorter: {}", failed.getMessage());
     } finally {
       if (!isDone) {
-        file.putOff(now);
+        file.failures().putOff(now);
       }
       file.unlock();
       files.release(used);

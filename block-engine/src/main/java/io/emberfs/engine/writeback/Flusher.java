@@ -12,7 +12,6 @@ import io.emberfs.core.Errno;
 import io.emberfs.core.FileVersion;
 import io.emberfs.core.JournalRecord;
 import io.emberfs.core.Meters;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +37,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Flusher {
   private static final Logger LOG = LoggerFactory.getLogger(Flusher.class);
+  private static final byte[] NO_NAME = {};
   private static final int O_RDWR = 2;
-  private static final int RUN_BYTES_MAX = 1 << 20;
-
-  /** Beyond that a long journal is the lesser evil. */
-  private static final long ZERO_BYTES_MAX = 64L << 20;
+  static final int RUN_BYTES_MAX = 1 << 20;
 
   private final BlockCache below;
   private final BackingStore store;
@@ -174,6 +171,9 @@ final class Flusher {
       }
       file.found(node);
     }
+    if (file.isNameless() && !settleNameless(file, node)) {
+      return false;
+    }
     FileVersion now = store.version(node);
     if (!file.isBase(now)) {
       settle(file, "somebody else has changed it");
@@ -181,58 +181,6 @@ final class Flusher {
     }
     file.sizeAtLeast(now.size());
     return true;
-  }
-
-  /**
-   * Appends all changes of a file anew, so that its records until now are not needed. The file's
-   * lock is held, no flush runs, and {@link #attach} found it dirty.
-   *
-   * <p>Each record says what is so already: after an end in between, the records until now and some
-   * of these mean the same as before. So nothing is cut here; what was cut off and lies in the
-   * backing still is written as zeros.
-   *
-   * @return false, and nothing happened, if that would be too many zeros
-   */
-  boolean journalAnew(DirtyFile file) throws IOException {
-    BackingNode node = nodeOf(file);
-    FileVersion version = store.version(node);
-    DirtyLayer changes = file.changes();
-    long zerosEnd = Math.min(file.size(), version.size());
-    if (zerosEnd - Math.min(zerosEnd, changes.kept()) - changes.bytes() > ZERO_BYTES_MAX) {
-      return false;
-    }
-    long first = log.nextSequence();
-    JournalRecord.Named named =
-        new JournalRecord.Named(version, store.path(node), file.isLasting());
-    log.append(file, named);
-    file.rebase(named);
-    log.append(file, new JournalRecord.Truncated(file.identity(), file.size(), file.mtimeNanos()));
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment buffer = arena.allocate(bufferBytes(changes));
-      MemorySegment zeros = arena.allocate(RUN_BYTES_MAX);
-      long[] end = {changes.kept()};
-      changes.forEachRun(
-          buffer,
-          (offset, bytes) -> {
-            appendZeros(file, zeros, end[0], Math.min(offset, zerosEnd));
-            appendBytes(file, offset, bytes);
-            end[0] = Math.max(end[0], offset + bytes.byteSize());
-          });
-      appendZeros(file, zeros, end[0], zerosEnd);
-    }
-    file.journaledFrom(first);
-    return true;
-  }
-
-  private void appendZeros(DirtyFile file, MemorySegment zeros, long from, long to)
-      throws IOException {
-    for (long at = from; at < to; at += zeros.byteSize()) {
-      appendBytes(file, at, zeros.asSlice(0, Math.min(zeros.byteSize(), to - at)));
-    }
-  }
-
-  private void appendBytes(DirtyFile file, long offset, MemorySegment bytes) throws IOException {
-    log.append(file, new JournalRecord.Written(file.identity(), offset, file.mtimeNanos(), bytes));
   }
 
   /**
@@ -247,7 +195,7 @@ final class Flusher {
       if (!file.isDirty() || file.isFlushing() || !file.isBase(version)) {
         return 0;
       }
-      JournalRecord.Named named = new JournalRecord.Named(version, file.path(), true);
+      JournalRecord.Named named = file.named(version, true);
       file.rebase(named);
       log.note(file, named);
       return file.lastSequence();
@@ -270,8 +218,9 @@ final class Flusher {
 
   /** For the journal, all changes until now are where they belong. */
   private void noteAsFlushed(DirtyFile file) {
-    log.note(file, new JournalRecord.Flushing(new FileVersion(file.identity(), 0, 0, 0)));
+    log.note(file, new JournalRecord.Flushing(file.nothingSeen()));
     log.note(file, new JournalRecord.Flushed(file.identity()));
+    log.endedUnsynced();
   }
 
   private Carried carry(DirtyFile file, BackingNode node, DirtyLayer layer, long size) {
@@ -337,7 +286,7 @@ final class Flusher {
       log.note(file, new JournalRecord.Flushed(file.identity()));
       released = file.flushed(clock.nanoTime());
       if (file.isDirty()) {
-        JournalRecord.Named named = new JournalRecord.Named(carried.version(), file.path(), true);
+        JournalRecord.Named named = file.named(carried.version(), true);
         log.note(file, named);
         file.rebase(named);
         // Another version without a change of ours is somebody else's: the next flush will see.
@@ -372,7 +321,7 @@ final class Flusher {
     try (BackingFile open = store.open(node, BackingStore.OpenMode.READ_WRITE)) {
       FileVersion version = store.version(node);
       open.sync(false);
-      JournalRecord.Named named = new JournalRecord.Named(version, file.path(), true);
+      JournalRecord.Named named = file.named(version, true);
       file.rebase(named);
       log.note(file, named);
     } catch (BackingException _) {
@@ -388,8 +337,9 @@ final class Flusher {
 
   /**
    * The inode may have changed by our doing: from here on this is the version that our changes are
-   * made on, and the name that it is found by. Without a name no crash brings the file back. The
-   * file's lock is held, and no flush runs.
+   * made on, and the name that it is found by. What was never synced is not needed without a name;
+   * what was synced is, until a power cut cannot bring the name back. The file's lock is held, and
+   * no flush runs.
    */
   void noteConditions(DirtyFile file, BackingNode node) {
     FileVersion version;
@@ -404,13 +354,17 @@ final class Flusher {
       file.loseBase();
       return;
     }
-    if (now.linkCount() == 0) {
+    if (now.linkCount() == 0 && !file.isPromised()) {
       noteAsFlushed(file);
       file.unjournaled();
     }
-    JournalRecord.Named named = new JournalRecord.Named(version, path, false);
+    JournalRecord.Named named =
+        new JournalRecord.Named(version, now.linkCount() == 0 ? NO_NAME : path, false);
     file.rebase(named);
     log.note(file, named);
+    if (file.isNameless()) {
+      log.endedUnsynced();
+    }
   }
 
   /**
@@ -419,11 +373,37 @@ final class Flusher {
    */
   void noteBases(DirtyFile file) {
     for (FileVersion base : file.bases()) {
-      log.note(file, new JournalRecord.Named(base, file.path(), false));
+      log.note(file, file.named(base, false));
     }
   }
 
+  /**
+   * A file whose last name we took: with that durable in the backing, no crash brings it back.
+   *
+   * @return whether it is dirty still: somebody has it open, or a power cut brought the name back
+   */
+  private boolean settleNameless(DirtyFile file, BackingNode node) {
+    if (store.attributes(node).linkCount() > 0) {
+      file.nameCameBack();
+      return true;
+    }
+    conflicts.syncDirectoryOf(file.path());
+    if (file.isForgotten()) {
+      discard(file);
+      log.syncAndRelease(files);
+      return false;
+    }
+    noteAsFlushed(file);
+    file.unjournaled();
+    return true;
+  }
+
   private void settleGone(DirtyFile file) {
+    if (file.isNameless()) {
+      discard(file);
+      log.syncAndRelease(files);
+      return;
+    }
     if (file.isLasting()) {
       settle(file, "it is gone");
       return;
@@ -451,7 +431,7 @@ final class Flusher {
     log.syncAndRelease(files);
   }
 
-  private static BackingNode nodeOf(DirtyFile file) {
+  static BackingNode nodeOf(DirtyFile file) {
     BackingNode node = file.node();
     if (node == null) {
       throw new IllegalStateException("a dirty file without node: " + file.identity());
@@ -459,7 +439,7 @@ final class Flusher {
     return node;
   }
 
-  private static long bufferBytes(DirtyLayer layer) {
+  static long bufferBytes(DirtyLayer layer) {
     return Math.clamp(layer.bytes(), DirtyMemory.PAGE_BYTES, RUN_BYTES_MAX);
   }
 

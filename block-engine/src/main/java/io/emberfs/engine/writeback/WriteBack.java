@@ -45,7 +45,7 @@ public final class WriteBack implements AutoCloseable {
     files = replay.end();
     log = new ChangeLog(journal);
     flusher = new Flusher(below, store, files, log, listener, clock, meters);
-    role = new FlushRole(files, flusher, log, spec, clock, meters);
+    role = new FlushRole(files, flusher, new RecordsAnew(store, log), log, spec, clock, meters);
     cache =
         new WriteBackCache(
             below,
@@ -123,7 +123,7 @@ public final class WriteBack implements AutoCloseable {
     int count = 0;
     DirtyFile last = null;
     for (DirtyFile each : files.all()) {
-      if (each.isDirty() && each.isStuck()) {
+      if (each.isDirty() && each.failures().isStuck()) {
         count++;
         last = each;
       }
@@ -131,6 +131,6 @@ public final class WriteBack implements AutoCloseable {
     return last == null
         ? ""
         : "%d files cannot be written to the backing (%s: errno %d); their changes stay in the journal"
-            .formatted(count, FileFinder.text(last.path()), last.lastErrno());
+            .formatted(count, FileFinder.text(last.path()), last.failures().lastErrno());
   }
 }

@@ -365,6 +365,7 @@ final class WriteBackCache implements BlockCache {
   public void sync(CachedFile file, boolean dataOnly) {
     WriteBackFile open = (WriteBackFile) file;
     DirtyFile dirty = open.dirty();
+    dirty.promise();
     long sequence = dirty.lastSequence();
     long unsynced = dirty.below().unsynced();
     if (unsynced != 0) {
@@ -383,7 +384,8 @@ final class WriteBackCache implements BlockCache {
   public void flush(CachedFile file) {
     WriteBackFile open = (WriteBackFile) file;
     if (open.takeError()) {
-      throw new BackingException(open.dirty().lastErrno(), "write back", open.node().toString());
+      throw new BackingException(
+          open.dirty().failures().lastErrno(), "write back", open.node().toString());
     }
     below.flush(open.below());
   }
@@ -415,7 +417,10 @@ final class WriteBackCache implements BlockCache {
       file.lock();
       try {
         file.awaitFlush();
-        if (file.isDirty()) {
+        if (file.isDirty() && file.isJournaled() && file.isNameless()) {
+          // What was synced must be there if a power cut brings the name back: it goes later.
+          file.forget();
+        } else if (file.isDirty()) {
           flusher.discard(file);
         }
         file.below().synced(file.below().last());

@@ -17,7 +17,7 @@ final class WriteBackFile implements BlockCache.CachedFile {
     this.dirty = dirty;
     this.writable = writable;
     this.syncsWrites = syncsWrites;
-    errorsSeen = dirty.errorCount();
+    errorsSeen = dirty.failures().count();
   }
 
   @Override
@@ -49,7 +49,7 @@ final class WriteBackFile implements BlockCache.CachedFile {
 
   /** Whether a flush failed since this was asked last. */
   synchronized boolean takeError() {
-    int now = dirty.errorCount();
+    int now = dirty.failures().count();
     boolean isNew = now != errorsSeen;
     errorsSeen = now;
     return isNew;
