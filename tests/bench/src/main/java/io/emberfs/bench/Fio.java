@@ -17,6 +17,7 @@ import java.util.List;
 record Fio(Path file, String pattern, String blockSize, int jobCount, List<String> extra) {
   private static final int RANDOM_SEED = 20;
   private static final String VERIFIABLE = "--verify=crc32c";
+  private static final String P50 = "50.000000";
   private static final String P99 = "99.000000";
 
   /** Uniformly random reads of 4 KiB for some seconds. */
@@ -28,6 +29,16 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
   /** A fixed number of uniformly random reads of 4 KiB: the same ones in every run. */
   static Fio uniformCounted(Path file, int requestCount) {
     return new Fio(file, "randread", "4k", 1, List.of("--number_ios=" + requestCount));
+  }
+
+  /** As {@link #uniformCounted(Path, int)}, other places for another seed. */
+  static Fio uniformCounted(Path file, int requestCount, int seed) {
+    return new Fio(
+        file,
+        "randread",
+        "4k",
+        1,
+        List.of("--number_ios=" + requestCount, "--randseed=" + (RANDOM_SEED + seed)));
   }
 
   /** Random reads of 4 KiB, some places far more often than others, for some seconds. */
@@ -69,6 +80,18 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
             "--randseed=" + seed));
   }
 
+  /** The same without the kernel's pages (O_DIRECT). */
+  Fio direct() {
+    List<String> all = new ArrayList<>(extra);
+    all.add("--direct=1");
+    return new Fio(file, pattern, blockSize, jobCount, all);
+  }
+
+  /** The same of another file. */
+  Fio of(Path other) {
+    return new Fio(other, pattern, blockSize, jobCount, extra);
+  }
+
   /** Runs it, started by {@code prefix}. */
   Result run(List<String> prefix) throws IOException {
     Numbers report = report(prefix);
@@ -76,7 +99,8 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
     return new Result(
         report.at("jobs", "0", direction, "iops"),
         report.at("jobs", "0", direction, "bw_bytes"),
-        report.count("jobs", "0", direction, "io_bytes"));
+        report.count("jobs", "0", direction, "io_bytes"),
+        report.at("jobs", "0", direction, "clat_ns", "percentile", P50));
   }
 
   /** Runs {@link #synced} writes, started by {@code prefix}. */
@@ -141,8 +165,9 @@ record Fio(Path file, String pattern, String blockSize, int jobCount, List<Strin
    * @param perSecond requests a second
    * @param bytesPerSecond bytes a second
    * @param byteCount bytes moved in all
+   * @param p50Nanos median of the time of a request
    */
-  record Result(double perSecond, double bytesPerSecond, long byteCount) {}
+  record Result(double perSecond, double bytesPerSecond, long byteCount, double p50Nanos) {}
 
   /**
    * What fio measured of writes that are synced.
