@@ -30,11 +30,12 @@ public final class CpuClock {
     return nanos(THREAD);
   }
 
-  private static long nanos(long clock) {
+  /** Of any clock that cannot fail. */
+  static long nanos(long clock) {
     MemorySegment captured = LibC.captured();
     MemorySegment time = Scratch.mine().struct;
     try {
-      // Cannot fail for these clocks.
+      // Cannot fail for the clocks of this package.
       long _ = (long) CLOCK_GETTIME.invokeExact(captured, clock, time.address());
     } catch (Throwable thrown) {
       throw LibC.unexpected(thrown);

@@ -37,6 +37,7 @@ import io.emberfs.engine.ram.RamBudget;
 import io.emberfs.engine.ram.RamTierSpec;
 import io.emberfs.ffi.CpuClock;
 import io.emberfs.ffi.Credentials;
+import io.emberfs.ffi.FileClock;
 import io.emberfs.fuse.channel.DevTransport;
 import io.emberfs.fuse.channel.UringTransport;
 import io.emberfs.fuse.fs.DirectoryWatches;
@@ -209,7 +210,7 @@ public final class Assembly implements Daemon.Assembler {
             engine.cache(),
             store,
             notifier,
-            clock,
+            new FileClock(),
             meters);
     if (writeBack != null) {
       opened.addFirst(writeBack);
