@@ -2,7 +2,9 @@ package io.emberfs.engine.writeback;
 
 import io.emberfs.core.NodeIdentity;
 import java.util.Collection;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,6 +98,14 @@ final class DirtyFiles {
       first = Math.min(first, each.firstSequence());
     }
     return first;
+  }
+
+  /** Which files are dirty. */
+  Set<NodeIdentity> dirtyIdentities() {
+    return byIdentity.values().stream()
+        .filter(DirtyFile::isDirty)
+        .map(DirtyFile::identity)
+        .collect(Collectors.toSet());
   }
 
   /** Number of dirty files. */

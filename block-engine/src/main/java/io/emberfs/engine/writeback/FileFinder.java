@@ -11,12 +11,19 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the file of a journal record again: at its path, else by its inode number in the whole
- * tree. The second is slow, and needed only for a file that was renamed just before a power cut.
+ * tree. The second is slow, and needed only for files that were renamed just before a crash, or
+ * that it took away. There may be thousands of those, so one walk looks for all that may be sought,
+ * and what it found counts once for each. Any thread.
  */
 final class FileFinder {
   private static final int S_IFDIR = 0040000;
@@ -24,12 +31,21 @@ final class FileFinder {
   private static final int DT_DIR = 4;
   private static final byte[] SELF = {'.'};
   private static final byte[] PARENT = {'.', '.'};
+  private static final byte[] NOWHERE = {};
   private static final byte SEPARATOR = '/';
 
   private final BackingStore store;
+  private final Supplier<Set<NodeIdentity>> sought;
 
-  FileFinder(BackingStore store) {
+  /** Of the last walk, until asked for: where each file was, empty for nowhere. Guarded by this. */
+  private final Map<NodeIdentity, byte[]> walked = new HashMap<>();
+
+  /**
+   * @param sought files that may be looked for soon; called under the finder's monitor
+   */
+  FileFinder(BackingStore store, Supplier<Set<NodeIdentity>> sought) {
     this.store = store;
+    this.sought = sought;
   }
 
   /**
@@ -88,55 +104,71 @@ final class FileFinder {
     return new String(path, StandardCharsets.UTF_8);
   }
 
-  private @Nullable BackingNode search(NodeIdentity identity) {
+  private synchronized @Nullable BackingNode search(NodeIdentity identity) {
+    byte[] path = walked.remove(identity);
+    if (path == null) {
+      walk(identity);
+      path = walked.remove(identity);
+    }
+    if (path == null) {
+      throw new BackingException(Errno.ENODEV, "find the file system of", identity.toString());
+    }
+    if (path.length == 0) {
+      return null;
+    }
+    BackingNode node = at(path);
+    if (node != null && node.identity().equals(identity)) {
+      return node;
+    }
+    release(node);
+    throw new BackingException(Errno.EAGAIN, "find", text(path));
+  }
+
+  /** Looks for a file, and all others that are sought, on the file systems that are there. */
+  private void walk(NodeIdentity first) {
+    Set<NodeIdentity> wanted = new HashSet<>(sought.get());
+    wanted.add(first);
+    Set<Long> inodes = new HashSet<>();
+    wanted.forEach(identity -> inodes.add(identity.inode()));
+    Set<Long> fileSystems = new HashSet<>();
+    Map<NodeIdentity, byte[]> found = new HashMap<>();
     Deque<BackingNode> directories = new ArrayDeque<>();
     store.root().retain();
     directories.add(store.root());
-    boolean isMounted = false;
     try {
       while (!directories.isEmpty()) {
         BackingNode directory = directories.removeFirst();
-        isMounted |= directory.identity().fileSystemId() == identity.fileSystemId();
+        fileSystems.add(directory.identity().fileSystemId());
         try {
-          BackingNode found = searchDirectory(directory, identity, directories);
-          if (found != null) {
-            return found;
-          }
+          walkDirectory(directory, inodes, wanted, found, directories);
         } finally {
           directory.release(1);
         }
       }
-      if (!isMounted) {
-        throw new BackingException(Errno.ENODEV, "find the file system of", identity.toString());
-      }
-      return null;
     } finally {
       directories.forEach(FileFinder::release);
     }
+    walked.clear();
+    for (NodeIdentity identity : wanted) {
+      if (fileSystems.contains(identity.fileSystemId())) {
+        walked.put(identity, found.getOrDefault(identity, NOWHERE));
+      }
+    }
   }
 
-  private @Nullable BackingNode searchDirectory(
-      BackingNode parent, NodeIdentity identity, Deque<BackingNode> directories) {
-    List<byte[]> wanted = new ArrayList<>();
-    try (BackingDirectory directory = store.openDirectory(parent)) {
-      directory.read(
-          0,
-          (name, inode, type, _) -> {
-            boolean isOther = Arrays.equals(name, SELF) || Arrays.equals(name, PARENT);
-            boolean mayBe = inode == identity.inode() || type == DT_DIR || type == DT_UNKNOWN;
-            if (!isOther && mayBe) {
-              wanted.add(name);
-            }
-            return true;
-          });
-    }
-    for (byte[] name : wanted) {
+  private void walkDirectory(
+      BackingNode parent,
+      Set<Long> inodes,
+      Set<NodeIdentity> wanted,
+      Map<NodeIdentity, byte[]> found,
+      Deque<BackingNode> directories) {
+    for (byte[] name : namesOf(parent, inodes)) {
       BackingNode node = lookup(parent, name);
       if (node == null) {
         continue;
       }
-      if (node.identity().equals(identity)) {
-        return node;
+      if (wanted.contains(node.identity())) {
+        found.put(node.identity(), store.path(node));
       }
       if (node.type() == S_IFDIR) {
         directories.addLast(node);
@@ -144,7 +176,29 @@ final class FileFinder {
         node.release(1);
       }
     }
-    return null;
+  }
+
+  /** Of directories, and of what may have one of these inode numbers. */
+  private List<byte[]> namesOf(BackingNode parent, Set<Long> inodes) {
+    List<byte[]> names = new ArrayList<>();
+    try (BackingDirectory directory = store.openDirectory(parent)) {
+      directory.read(
+          0,
+          (name, inode, type, _) -> {
+            boolean isOther = Arrays.equals(name, SELF) || Arrays.equals(name, PARENT);
+            boolean mayBe = inodes.contains(inode) || type == DT_DIR || type == DT_UNKNOWN;
+            if (!isOther && mayBe) {
+              names.add(name);
+            }
+            return true;
+          });
+    } catch (BackingException failed) {
+      // Where we may not look we have made nothing, and one such place must not keep all waiting.
+      if (failed.errno() != Errno.ENOENT && failed.errno() != Errno.EACCES) {
+        throw failed;
+      }
+    }
+    return names;
   }
 
   private @Nullable BackingNode lookup(BackingNode parent, byte[] name) {

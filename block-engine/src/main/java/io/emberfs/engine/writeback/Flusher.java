@@ -67,7 +67,7 @@ final class Flusher {
     this.log = log;
     this.listener = listener;
     this.clock = clock;
-    finder = new FileFinder(store);
+    finder = new FileFinder(store, files::dirtyIdentities);
     conflicts = new ConflictFiles(store, finder, meters);
     flushes = meters.counter("dirty.flushes");
     failures = meters.counter("dirty.failedFlushes");
