@@ -10,6 +10,7 @@ import io.emberfs.core.Caller;
 import io.emberfs.core.Namespace;
 import io.emberfs.testkit.FaultyBackingStore.Operation;
 import io.emberfs.testkit.Seeds;
+import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -247,6 +248,23 @@ class WriteBackRaceTest {
   private void changeTime(BackingNode node, long mtimeNanos) {
     AttributeChange change = new AttributeChange(null, null, null, null, mtimeNanos);
     engine.cache().changeInode(node, () -> engine.store().change(node, change));
+  }
+
+  @Test
+  void aCutThatThePowerTookBackIsNoReturnToBeforeTheSync() throws IOException {
+    CachedFile file = engine.open(NAME);
+    write(file, 0, "synced");
+    engine.cache().sync(file, false);
+    createAgain();
+    // All of the journal reaches its disk, and nothing of the backing.
+    engine.journal().sync(engine.journal().lastSequence());
+
+    engine.powerCut(Seeds.random(1));
+
+    assertThat(engine.read(engine.open(NAME), 0, 100)).as("it is cut").isEmpty();
+    assertThat(engine.writeBack().flushAll()).isZero();
+    assertThat(engine.store().contentOf(NAME)).isEmpty();
+    assertThat(engine.counter("dirty.conflicts")).isZero();
   }
 
   private void write(CachedFile file, long offset, String text) {

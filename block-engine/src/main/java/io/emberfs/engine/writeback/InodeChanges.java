@@ -78,15 +78,19 @@ final class InodeChanges {
   }
 
   /**
-   * Says in the journal, durably, that the inode of a dirty file is about to be changed by us;
-   * false where a flush has said so already, or the file is not dirty.
+   * Says in the journal that the inode of a dirty file is about to be changed by us: durably if a
+   * sync of its bytes was answered. Of others a power cut may make a conflict file too many, which
+   * is better than a sync for each file that is unpacked. False where a flush has said so already,
+   * or the file is not dirty.
    */
   private boolean announce(DirtyFile file, BackingNode node) {
     if (file.isFlushing() || !flusher.attach(file)) {
       return false;
     }
     log.note(file, new JournalRecord.Flushing(store.version(node)));
-    boolean _ = log.sync(file.lastSequence());
+    if (file.isPromised()) {
+      boolean _ = log.sync(file.lastSequence());
+    }
     return true;
   }
 

@@ -100,11 +100,18 @@ final class WriteBackCache implements BlockCache {
     try {
       file.awaitFlush();
       if (file.isDirty()) {
-        flusher.discard(file);
+        find(file, node);
+        // What was synced has to be there if a power cut takes the cut back.
+        if (!waiting.truncate(file, node, 0)) {
+          flusher.discard(file);
+        }
         below.invalidate(node);
       }
       if (store.version(node).size() > 0) {
         below.truncate(node, 0);
+      }
+      if (file.isDirty()) {
+        flusher.noteConditions(file, node);
       }
       file.below().bytesChanged();
     } finally {
@@ -351,14 +358,22 @@ final class WriteBackCache implements BlockCache {
     }
     file.lock();
     try {
-      if (file.isDirty() && file.node() == null) {
-        node.retain();
-        file.found(node);
+      if (file.isDirty() && find(file, node)) {
         boolean _ = flusher.attach(file);
       }
     } finally {
       file.unlock();
     }
+  }
+
+  /** Whether the file had no node until now. Its lock is held, and it is dirty. */
+  private static boolean find(DirtyFile file, BackingNode node) {
+    if (file.node() != null) {
+      return false;
+    }
+    node.retain();
+    file.found(node);
+    return true;
   }
 
   @Override

@@ -18,7 +18,10 @@ final class SsdScanTest {
   private static final int FULL_BYTES = 95 * MEGABYTE;
   private static final int HOT_BYTES = 40 * MEGABYTE;
   private static final int SCANNED_BYTES = 300 * MEGABYTE;
-  private static final int FILLING_BYTES = 60 * MEGABYTE;
+
+  /** With the hot file as much as the tier holds: more would begin to push that out. */
+  private static final int FILLING_BYTES = 56 * MEGABYTE;
+
   private static final int PINNED_BYTES = 4 * MEGABYTE;
   private static final Duration HANDED_DOWN = Duration.ofSeconds(60);
 
