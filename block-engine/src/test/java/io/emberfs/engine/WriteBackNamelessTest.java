@@ -43,10 +43,7 @@ class WriteBackNamelessTest {
   @Test
   void whatWasSyncedIsThereIfAPowerCutTakesTheRenameOverItBack() {
     BackingNode replaced = engine.node(NAME);
-    CachedFile file = engine.open(NAME);
-    write(file, 0, "synced");
-    engine.cache().sync(file, false);
-    engine.close(file);
+    writeSynced();
     renameOver(replaced);
     CachedFile other = engine.open(NAME);
     write(other, 0, "N");
@@ -72,10 +69,7 @@ class WriteBackNamelessTest {
   @Test
   void aFileThatWeRemovedIsNoConflictAfterAKill() {
     BackingNode removed = engine.node(NAME);
-    CachedFile file = engine.open(NAME);
-    write(file, 0, "synced");
-    engine.cache().sync(file, false);
-    engine.close(file);
+    writeSynced();
     unlink(removed);
 
     engine.restart(false);
@@ -88,10 +82,7 @@ class WriteBackNamelessTest {
   @Test
   void aRemovedFileGoesWhenItsRemovalIsDurable() {
     BackingNode removed = engine.node(NAME);
-    CachedFile file = engine.open(NAME);
-    write(file, 0, "synced");
-    engine.cache().sync(file, false);
-    engine.close(file);
+    writeSynced();
     unlink(removed);
     assertThat(engine.journal().records()).isNotEmpty();
     removed.release(1);
@@ -137,6 +128,13 @@ class WriteBackNamelessTest {
     engine.writeBack().flushStep();
 
     assertThat(engine.journal().records()).isEmpty();
+  }
+
+  private void writeSynced() {
+    CachedFile file = engine.open(NAME);
+    write(file, 0, "synced");
+    engine.cache().sync(file, false);
+    engine.close(file);
   }
 
   private void renameOver(BackingNode replaced) {
