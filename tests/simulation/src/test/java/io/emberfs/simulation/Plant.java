@@ -22,6 +22,8 @@ enum Plant {
   NO_YOUTH,
   /** The backing syncs nothing, and says that it did. */
   NO_SYNC,
+  /** A power cut looks as if nothing could have been lost. */
+  NO_INCARNATION,
   /** After a kill the records are newer than the blocks: removals in between never happened. */
   PARTIAL_ROLLBACK,
   /** The fence forgets that a write ended: bytes read before it may reach RAM after it. */

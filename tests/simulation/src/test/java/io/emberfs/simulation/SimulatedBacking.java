@@ -3,6 +3,7 @@ package io.emberfs.simulation;
 import io.emberfs.core.AttributeChange;
 import io.emberfs.core.Attributes;
 import io.emberfs.core.BackingDirectory;
+import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingFile;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.BackingStore;
@@ -151,8 +152,23 @@ final class SimulatedBacking implements BackingStore {
   }
 
   @Override
+  public long incarnation() {
+    return world.plant == Plant.NO_INCARNATION ? 1 : world.incarnation();
+  }
+
+  @Override
   public void syncAll() {
-    throw new UnsupportedOperationException();
+    world.scheduler.pause();
+    if (world.failsBacking()) {
+      world.trace.note("fault: sync of all, errno:", Errno.EIO, 0);
+      throw new BackingException(Errno.EIO, "syncfs", "the backing");
+    }
+    if (world.plant != Plant.NO_SYNC) {
+      world.disk.syncAll();
+      world.files().forEach(FileHistory::noteDurable);
+    }
+    world.trace.note("backing sync of all", 0, 0);
+    world.scheduler.pause();
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.util.random.RandomGenerator;
 /** What outlives the death of the process that is simulated, and what all parts of a run share. */
 final class World {
   private static final long YOUNG_NANOS = 2_000_000_000L;
+  private long incarnation = 1;
   private static final int STATE_PIECE_BYTES_MAX = 1 << 20;
   private static final int MEMORY_BYTES = 4 << 20;
 
@@ -171,9 +172,10 @@ final class World {
 
   /**
    * Power goes: what was not synced is there or is not. Times go back together with the bytes, or
-   * are new; that bytes are old under times that are newer is not simulated.
+   * are new, or stay as they were over older bytes.
    */
   void cutPower() {
+    incarnation++;
     for (FileHistory file : files()) {
       file.setInFlight(null);
       if (file.isUnlinked()) {
@@ -184,7 +186,10 @@ final class World {
       if (kept == file.last() && random.nextBoolean()) {
         continue;
       }
-      if (kept == file.durable() && disk.rollBack(file.name())) {
+      if (content.length == file.content(file.last()).length && random.nextBoolean()) {
+        disk.changeBehindKeepingVersion(file.name(), 0, content);
+        trace.note("power cut takes bytes only of " + file.name() + ":", kept, content.length);
+      } else if (kept == file.durable() && disk.rollBack(file.name())) {
         trace.note("power cut rolls back " + file.name() + " to:", kept, content.length);
       } else {
         disk.changeBehind(file.name(), content);
@@ -194,6 +199,11 @@ final class World {
     }
     disk.syncAll();
     files().forEach(FileHistory::noteDurable);
+  }
+
+  /** One more with each power cut. */
+  long incarnation() {
+    return incarnation;
   }
 
   /** An error of the backing. */
