@@ -24,6 +24,20 @@ public interface BackingStore extends Namespace, AutoCloseable {
   byte[] path(BackingNode node);
 
   /**
+   * The node of an entry that was seen before, in this run or an earlier one, without asking the
+   * backing. If something else is there by now, its first use fails with ESTALE.
+   *
+   * @param identity which inode was there
+   * @param type its type bits (S_IFMT)
+   * @return with a reference for the caller; null where this store has to ask
+   * @throws BackingException ESTALE where that shows at once
+   */
+  default @Nullable BackingNode recall(
+      BackingNode parent, byte[] name, NodeIdentity identity, int type) {
+    return null;
+  }
+
+  /**
    * Begins to hear of changes by others; null where this backing or this machine cannot tell of
    * them. The watch is the caller's, and closed before the store.
    */

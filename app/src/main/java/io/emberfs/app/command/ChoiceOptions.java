@@ -56,7 +56,10 @@ final class ChoiceOptions {
       description = "with --write back: how long it may wait (5s)")
   private String flushAge = DEFAULTS.flushAge();
 
-  @Option(names = "--backing", paramLabel = "shared", description = "others may change the backing")
+  @Option(
+      names = "--backing",
+      paramLabel = "shared|exclusive",
+      description = "exclusive: nobody but this mount changes the backing (shared)")
   private String backing = DEFAULTS.backing();
 
   @Option(

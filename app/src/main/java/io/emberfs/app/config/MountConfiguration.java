@@ -24,6 +24,7 @@ import java.time.Duration;
  * @param accessControlLists whether POSIX ACLs are enforced, where the transport can
  * @param transport way to the kernel
  * @param restoreWarm whether the warm state of the last run is used
+ * @param sharing who changes the backing
  * @param writing when writes reach the backing
  * @param flags mount(8) flags
  * @param waitMax how long the first answer of the mount may take
@@ -47,6 +48,7 @@ public record MountConfiguration(
     boolean accessControlLists,
     Transport transport,
     boolean restoreWarm,
+    Sharing sharing,
     Writing writing,
     Flags flags,
     Duration waitMax,
@@ -60,6 +62,14 @@ public record MountConfiguration(
     DEV,
     /** libfuse 2, by jnr-fuse. */
     JNR
+  }
+
+  /** Who changes the backing. */
+  public enum Sharing {
+    /** Others too: what is remembered of it is compared with it. */
+    SHARED,
+    /** This mount alone: what is remembered of it is true. */
+    EXCLUSIVE
   }
 
   /** Whether the kernel may keep pages above the mount. */

@@ -1,12 +1,11 @@
 package io.emberfs.app.daemon;
 
-import io.emberfs.app.answer.ExitCode;
 import io.emberfs.app.answer.Refusal;
 import io.emberfs.app.config.Compression;
 import io.emberfs.app.config.MountConfiguration;
+import io.emberfs.app.config.MountConfiguration.Sharing;
 import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.app.config.SystemMemory;
-import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.BlockCache;
 import io.emberfs.core.BlockGeometry;
@@ -22,9 +21,6 @@ import io.emberfs.core.Workers;
 import io.emberfs.core.WriteJournal;
 import io.emberfs.engine.Engine;
 import io.emberfs.engine.EngineConfiguration;
-import io.emberfs.engine.backing.CountingBackingStore;
-import io.emberfs.engine.backing.DelayingBackingStore;
-import io.emberfs.engine.backing.PosixBackingStore;
 import io.emberfs.engine.codec.CodecChoice;
 import io.emberfs.engine.codec.Codecs;
 import io.emberfs.engine.codec.GzipCodec;
@@ -63,7 +59,7 @@ import java.util.function.UnaryOperator;
  * Puts the rooms together: the one class that names the concrete classes of the other modules.
  *
  * <p>What is made later is closed earlier: transport, workers, watches, write-back, engine,
- * database, state directory, backing.
+ * database, namespace, backing, state directory.
  */
 public final class Assembly implements Daemon.Assembler {
   private static final double NANOS_PER_SECOND = 1e9;
@@ -143,8 +139,10 @@ public final class Assembly implements Daemon.Assembler {
 
     MountState state = MountState.open(configuration, meters);
     opened.addFirst(state);
-    BackingStore store = openBacking(configuration, meters);
-    opened.addFirst(store);
+    MountBacking backing = MountBacking.open(configuration, state, wrappers.backing(), meters);
+    opened.addFirst(backing);
+    BackingStore store = backing.store();
+    opened.addFirst(backing.keeper());
 
     StripedWriteFence fence = new StripedWriteFence();
     List<Tier> lower = new ArrayList<>();
@@ -231,6 +229,7 @@ public final class Assembly implements Daemon.Assembler {
     if (writeBack != null) {
       writeBack.start(workers);
     }
+    backing.keeper().start(workers, () -> writeBack == null || writeBack.dirtyFileCount() == 0);
     notifier.start(workers);
     watches.start(workers);
     EmberFileSystem fileSystem =
@@ -275,7 +274,7 @@ public final class Assembly implements Daemon.Assembler {
     ssd.coldStart().ifPresent(why -> findings.text("ssdColdStart", why));
   }
 
-  /** Where nothing is remembered, nothing has to be told. */
+  /** Where nothing is remembered, or by nobody else changed, nothing has to be told. */
   private static DirectoryWatches watches(
       MountConfiguration configuration,
       BackingStore store,
@@ -284,7 +283,9 @@ public final class Assembly implements Daemon.Assembler {
       KernelNotifier notifier,
       Meters meters) {
     return new DirectoryWatches(
-        configuration.attributeTtl().isZero() ? null : store.watch(),
+        configuration.attributeTtl().isZero() || configuration.sharing() == Sharing.EXCLUSIVE
+            ? null
+            : store.watch(),
         store,
         cache,
         nodes,
@@ -312,24 +313,6 @@ public final class Assembly implements Daemon.Assembler {
 
   private static int nodesMax() {
     return (int) Math.min(1 << 30, NODES_SHARE * Runtime.getRuntime().maxMemory() / NODE_BYTES);
-  }
-
-  private BackingStore openBacking(MountConfiguration configuration, Meters meters) throws Refusal {
-    try {
-      BackingStore store = wrappers.backing().apply(new PosixBackingStore(configuration.backing()));
-      return new CountingBackingStore(
-          configuration.backingDelay().isZero()
-              ? store
-              : new DelayingBackingStore(
-                  store, configuration.backingDelay().toMillis(), Assembly::sleep),
-          meters);
-    } catch (BackingException failed) {
-      throw new Refusal(
-          ExitCode.FAILED,
-          "cannot mount " + configuration.backing(),
-          String.valueOf(failed.getMessage()),
-          "see that the directory can be opened");
-    }
   }
 
   private static EngineConfiguration engineConfiguration(MountConfiguration configuration) {
@@ -415,15 +398,6 @@ public final class Assembly implements Daemon.Assembler {
       meters.gauge(name + ".blocks", tier::blockCount);
       meters.gauge(name + ".evictions", tier::evictionCount);
       meters.gauge(name + ".heldBytes", () -> tier.pins().heldBytes());
-    }
-  }
-
-  private static void sleep(long millis) {
-    try {
-      Thread.sleep(millis);
-    } catch (InterruptedException _) {
-      // A shorter delay is as good; whoever interrupts wants the thread to go on.
-      Thread.currentThread().interrupt();
     }
   }
 }

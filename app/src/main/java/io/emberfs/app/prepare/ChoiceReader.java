@@ -7,6 +7,7 @@ import io.emberfs.app.config.Compression;
 import io.emberfs.app.config.Compression.Choice;
 import io.emberfs.app.config.MountConfiguration.Flags;
 import io.emberfs.app.config.MountConfiguration.KernelCache;
+import io.emberfs.app.config.MountConfiguration.Sharing;
 import io.emberfs.app.config.MountConfiguration.Transport;
 import io.emberfs.app.config.MountConfiguration.Writing;
 import io.emberfs.app.config.TimeSpan;
@@ -131,17 +132,18 @@ final class ChoiceReader {
 
   /** Refuses what is named in the interface and comes with a later version. */
   static void checkServed(MountArguments.Choices choices) throws Refusal {
-    switch (choices.backing()) {
-      case "shared" -> {}
-      case "exclusive" ->
-          throw notServed(
-              "--backing exclusive", "give --backing shared: versions are checked at every open");
-      default -> throw unknown("--backing", choices.backing(), "give shared");
-    }
     switch (choices.vram()) {
       case "auto", "off", "0" -> {}
       default -> throw notServed("--vram " + choices.vram(), "give --vram off or auto");
     }
+  }
+
+  static Sharing sharing(String text) throws Refusal {
+    return switch (text) {
+      case "shared" -> Sharing.SHARED;
+      case "exclusive" -> Sharing.EXCLUSIVE;
+      default -> throw unknown("--backing", text, "give shared or exclusive");
+    };
   }
 
   static Writing writing(MountArguments.Choices choices, boolean discardsJournal) throws Refusal {

@@ -72,6 +72,7 @@ public final class MountPreparation {
             ChoiceReader.onOrOff("--acl", choices.acl()) && extendedAttributes,
             ChoiceReader.transport(choices.transport()),
             ChoiceReader.restoreWarm(choices.warm()),
+            ChoiceReader.sharing(choices.backing()),
             ChoiceReader.writing(choices, arguments.discardJournal()),
             ChoiceReader.flags(arguments, Places.isRoot()),
             TimeSpan.parse("--wait", choices.waitMax()),

@@ -68,6 +68,7 @@ final class DaemonTest {
             true,
             transportChoice,
             true,
+            MountConfiguration.Sharing.SHARED,
             MountConfiguration.Writing.THROUGH,
             new MountConfiguration.Flags(false, false, false, false, true),
             Duration.ofSeconds(30),

@@ -256,7 +256,7 @@ final class MountPreparationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "backing, exclusive, this version does not have it",
+    "backing, mine, no such choice",
     "vram, 2G, this version does not have it",
     "compress, rar, no such choice",
     "compress, zstd:0, its level is not a number from 1 to 19",

@@ -13,9 +13,10 @@ import java.util.function.Supplier;
 
 /**
  * Counts what is asked of a backing: {@code backing.reads}, {@code backing.readBytes}, {@code
- * backing.writes}, {@code backing.writeBytes}, {@code backing.syncs}, and in {@code backing.errors}
- * what it refused for a reason of its own (an answer about a name, such as that there is none, is
- * no error of the backing).
+ * backing.writes}, {@code backing.writeBytes}, {@code backing.syncs}, in {@code
+ * backing.metadataRequests} everything but data and syncs, and in {@code backing.errors} what it
+ * refused for a reason of its own (an answer about a name, such as that there is none, is no error
+ * of the backing).
  *
  * <p>Owns the inner store.
  */
@@ -45,6 +46,7 @@ public final class CountingBackingStore extends InterceptingBackingStore {
   private final Meters.Counter writes;
   private final Meters.Counter writeBytes;
   private final Meters.Counter syncs;
+  private final Meters.Counter metadataRequests;
   private final Meters.Counter errors;
 
   /** Counts into {@code meters} what is asked of {@code inner}. */
@@ -55,11 +57,13 @@ public final class CountingBackingStore extends InterceptingBackingStore {
     writes = meters.counter("backing.writes");
     writeBytes = meters.counter("backing.writeBytes");
     syncs = meters.counter("backing.syncs");
+    metadataRequests = meters.counter("backing.metadataRequests");
     errors = meters.counter("backing.errors");
   }
 
   @Override
-  <T> T request(Supplier<T> call) {
+  protected <T> T request(Supplier<T> call) {
+    metadataRequests.increment();
     try {
       return call.get();
     } catch (BackingException failure) {
@@ -68,7 +72,7 @@ public final class CountingBackingStore extends InterceptingBackingStore {
   }
 
   @Override
-  BackingFile wrapped(BackingFile file) {
+  protected BackingFile wrapped(BackingFile file) {
     return new CountingBackingFile(file);
   }
 

@@ -33,13 +33,13 @@ public final class DelayingBackingStore extends InterceptingBackingStore {
   }
 
   @Override
-  <T> T request(Supplier<T> call) {
+  protected <T> T request(Supplier<T> call) {
     sleeper.accept(delayMillis);
     return call.get();
   }
 
   @Override
-  BackingFile wrapped(BackingFile file) {
+  protected BackingFile wrapped(BackingFile file) {
     return new DelayingBackingFile(file);
   }
 

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of each file system that is mounted in the backing directory: the number by which
@@ -49,6 +51,19 @@ final class FileSystems {
     return known != null
         ? known
         : add(mount, descriptor, readable, stat.deviceMajor(), stat.deviceMinor());
+  }
+
+  /**
+   * The device of a file system that was seen in this run and whose inodes last, by the number that
+   * {@link FileSystem#id} has; null if there is none.
+   */
+  @Nullable Long lastingDevice(long id) {
+    for (Map.Entry<Mount, FileSystem> each : byMount.entrySet()) {
+      if (each.getValue().id() == id && each.getValue().lastingInodes()) {
+        return each.getKey().device();
+      }
+    }
+    return null;
   }
 
   private synchronized FileSystem add(

@@ -167,6 +167,45 @@ final class InodeTable implements AutoCloseable {
     }
   }
 
+  /**
+   * The node of an inode that was seen at a place before, with a reference; made without descriptor
+   * if it is not known.
+   *
+   * @return null where it could not be opened again from its place
+   */
+  @Nullable PosixNode recall(PosixNode parent, byte[] name, NodeIdentity identity, int type) {
+    Long device = fileSystems.lastingDevice(identity.fileSystemId());
+    if (device == null || identity.inodeGeneration() == 0) {
+      return null;
+    }
+    InodeKey key = new InodeKey(device, identity.inode(), identity.inodeGeneration());
+    @Nullable PosixNode made = null;
+    while (true) {
+      PosixNode known = nodes.get(key);
+      if (known != null && known.tryRetain()) {
+        if (made != null) {
+          countClosed(-1);
+          parent.release(1);
+        }
+        setPlace(known, parent, name);
+        return known;
+      }
+      if (made == null) {
+        // Its place before anybody sees it; nothing can be below it yet, so that no circle forms.
+        made = new PosixNode(this, key, identity, type, newPlace(parent, name));
+        // Counted before it can be found: a removal that does not see the one sees the other.
+        countClosed(1);
+      }
+      if (known == null ? nodes.putIfAbsent(key, made) == null : nodes.replace(key, known, made)) {
+        return made;
+      }
+    }
+  }
+
+  private void countClosed(int change) {
+    closedCount.addAndGet(change);
+  }
+
   private FileSystems.FileSystem fileSystemOf(Statx stat, int descriptor) {
     int type = stat.mode() & S_IFMT;
     return fileSystems.of(stat, descriptor, type == S_IFREG || type == S_IFDIR);

@@ -10,6 +10,7 @@ import io.emberfs.core.BackingWatch;
 import io.emberfs.core.Caller;
 import io.emberfs.core.FileSystemStatistics;
 import io.emberfs.core.FileVersion;
+import io.emberfs.core.NodeIdentity;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,18 +18,21 @@ import org.jspecify.annotations.Nullable;
  * A backing around another one that sees each request pass. The inner store, and what it opens,
  * belong to it.
  */
-abstract class InterceptingBackingStore implements BackingStore {
+public abstract class InterceptingBackingStore implements BackingStore {
   private final BackingStore inner;
 
-  InterceptingBackingStore(BackingStore inner) {
+  /**
+   * @param inner what the requests are made to
+   */
+  protected InterceptingBackingStore(BackingStore inner) {
     this.inner = inner;
   }
 
   /** Makes one request to the inner store; calls {@code call} exactly once. */
-  abstract <T> T request(Supplier<T> call);
+  protected abstract <T> T request(Supplier<T> call);
 
   /** Puts the same eyes on a file. */
-  abstract BackingFile wrapped(BackingFile file);
+  protected abstract BackingFile wrapped(BackingFile file);
 
   private void run(Runnable call) {
     Boolean _ =
@@ -156,6 +160,12 @@ abstract class InterceptingBackingStore implements BackingStore {
   @Override
   public byte[] path(BackingNode node) {
     return inner.path(node);
+  }
+
+  @Override
+  public @Nullable BackingNode recall(
+      BackingNode parent, byte[] name, NodeIdentity identity, int type) {
+    return inner.recall(parent, name, identity, type);
   }
 
   @Override

@@ -7,14 +7,14 @@ import io.emberfs.core.Errno;
  * The rule for names that come from outside: one entry of one directory, nothing that could lead
  * elsewhere. The kernel is not the only sender, so nobody's check before this one is trusted.
  */
-final class Names {
+public final class Names {
   /** NAME_MAX of linux/limits.h; XATTR_NAME_MAX is the same. */
   private static final int NAME_BYTES_MAX = 255;
 
   private Names() {}
 
   /** A directory entry's name, or EINVAL or ENAMETOOLONG. */
-  static byte[] checkEntry(byte[] name) {
+  public static byte[] checkEntry(byte[] name) {
     if (name.length > NAME_BYTES_MAX) {
       throw new BackingException(Errno.ENAMETOOLONG, "name", Failures.text(name));
     }

@@ -17,6 +17,7 @@ import io.emberfs.core.Caller;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FileSystemStatistics;
 import io.emberfs.core.FileVersion;
+import io.emberfs.core.NodeIdentity;
 import io.emberfs.ffi.Credentials;
 import io.emberfs.ffi.DirectoryCalls;
 import io.emberfs.ffi.FileCalls;
@@ -136,6 +137,12 @@ public final class PosixBackingStore implements BackingStore {
       LOG.info("changes behind the mount are not heard of: {}", unavailable.getMessage());
       return null;
     }
+  }
+
+  @Override
+  public @Nullable BackingNode recall(
+      BackingNode parent, byte[] name, NodeIdentity identity, int type) {
+    return inodes.recall((PosixNode) parent, checkEntry(name), identity, type);
   }
 
   @Override

@@ -100,6 +100,16 @@ final class PosixNode implements BackingNode {
     this.word = wordOf(descriptor);
   }
 
+  /** With one reference and without descriptor; the reference in {@code place} is the node's. */
+  PosixNode(InodeTable table, InodeKey key, NodeIdentity identity, int type, Place place) {
+    this.table = table;
+    this.key = key;
+    this.identity = identity;
+    this.type = type;
+    this.place = place;
+    reopenable = true;
+  }
+
   @Override
   public NodeIdentity identity() {
     return identity;

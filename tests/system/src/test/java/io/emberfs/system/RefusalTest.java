@@ -167,7 +167,7 @@ final class RefusalTest {
     "--write sideways",
     "--max-dirty 1K",
     "--flush-age never",
-    "--backing exclusive",
+    "--backing mine",
     "--kernel-cache perhaps",
     "--attr-ttl soon",
     "--attr-ttl -1s",

@@ -12,6 +12,7 @@ import io.emberfs.core.Clock;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FileSystemStatistics;
 import io.emberfs.core.FileVersion;
+import io.emberfs.core.NodeIdentity;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,7 @@ public final class FakeBackingStore implements BackingStore {
   static final int S_IFLNK = 0120000;
   static final int BLOCK_SIZE = 4096;
 
-  private static final int NAME_BYTES_MAX = 255;
+  static final int NAME_BYTES_MAX = 255;
   private static final int FILE_BYTES_MAX = 1 << 30;
   private static final int PERMISSIONS = 07777;
   private static final int O_ACCMODE = 3;
@@ -154,6 +155,12 @@ public final class FakeBackingStore implements BackingStore {
   @Override
   public synchronized BackingNode lookup(BackingNode parent, byte[] name) {
     return retained(FakeTree.entry(directory(parent), name(name)));
+  }
+
+  @Override
+  public synchronized BackingNode recall(
+      BackingNode parent, byte[] name, NodeIdentity identity, int type) {
+    return retained(FakeTree.entryOf(directory(parent), name(name), identity));
   }
 
   @Override
@@ -482,18 +489,7 @@ public final class FakeBackingStore implements BackingStore {
   }
 
   private static String name(byte[] name) {
-    String text = text(name);
-    if (text.isEmpty()
-        || text.equals(".")
-        || text.equals("..")
-        || text.indexOf('/') >= 0
-        || text.indexOf(0) >= 0) {
-      throw new BackingException(Errno.EINVAL, "name", text);
-    }
-    if (name.length > NAME_BYTES_MAX) {
-      throw new BackingException(Errno.ENAMETOOLONG, "name", text);
-    }
-    return text;
+    return FakeTree.checkedName(text(name));
   }
 
   private static String text(byte[] bytes) {

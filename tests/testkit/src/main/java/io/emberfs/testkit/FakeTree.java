@@ -218,4 +218,28 @@ final class FakeTree {
   static BackingException failure(int errno, String operation, FakeInode inode) {
     return new BackingException(errno, operation, inode.toString());
   }
+
+  /** The inode of a name if it is the one expected, else ESTALE. */
+  static FakeInode entryOf(FakeInode directory, String name, NodeIdentity expected) {
+    FakeInode.Entry there = directory.entries.get(name);
+    if (there == null || !there.inode().identity().equals(expected)) {
+      throw failure(Errno.ESTALE, "recall", directory);
+    }
+    return there.inode();
+  }
+
+  /** A name that stands for one entry of a directory, of one character a byte. */
+  static String checkedName(String name) {
+    if (name.isEmpty()
+        || name.equals(".")
+        || name.equals("..")
+        || name.indexOf('/') >= 0
+        || name.indexOf(0) >= 0) {
+      throw new BackingException(Errno.EINVAL, "name", name);
+    }
+    if (name.length() > FakeBackingStore.NAME_BYTES_MAX) {
+      throw new BackingException(Errno.ENAMETOOLONG, "name", name);
+    }
+    return name;
+  }
 }

@@ -11,6 +11,7 @@ import io.emberfs.core.Caller;
 import io.emberfs.core.Errno;
 import io.emberfs.core.FileSystemStatistics;
 import io.emberfs.core.FileVersion;
+import io.emberfs.core.NodeIdentity;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -178,6 +179,12 @@ public final class FaultyBackingStore implements BackingStore {
   @Override
   public BackingNode lookup(BackingNode parent, byte[] name) {
     return call(Operation.NAMESPACE, () -> inner.lookup(parent, name));
+  }
+
+  @Override
+  public @Nullable BackingNode recall(
+      BackingNode parent, byte[] name, NodeIdentity identity, int type) {
+    return inner.recall(parent, name, identity, type);
   }
 
   @Override

@@ -1,0 +1,154 @@
+package io.emberfs.engine.namespace;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All entries of a directory in the order of the backing. Fixed, but for what is learned of them.
+ */
+final class Listing {
+  /** What an entry takes in memory, about, its name aside. */
+  static final int ENTRY_BYTES = 136;
+
+  private final List<Entry> entries;
+  private final Map<EntryName, Entry> byName;
+  private final long bytes;
+
+  /** One entry as {@code BackingDirectory.EntrySink} has it. */
+  static final class Entry {
+    private final EntryName name;
+    private final long inode;
+    private final int type;
+    private final long cookie;
+
+    /** Set once known; the same whoever sets it, as long as the listing is the directory's. */
+    private volatile @Nullable Child child;
+
+    Entry(EntryName name, long inode, int type, long cookie) {
+      this.name = name;
+      this.inode = inode;
+      this.type = type;
+      this.cookie = cookie;
+    }
+
+    EntryName name() {
+      return name;
+    }
+
+    long inode() {
+      return inode;
+    }
+
+    int type() {
+      return type;
+    }
+
+    /** Where a reading goes on behind this entry. */
+    long cookie() {
+      return cookie;
+    }
+
+    @Nullable Child child() {
+      return child;
+    }
+
+    void setChild(@Nullable Child known) {
+      child = known;
+    }
+  }
+
+  /**
+   * @param entries in order; not changed any more
+   */
+  Listing(List<Entry> entries) {
+    this.entries = entries;
+    byName = HashMap.newHashMap(entries.size());
+    long sum = 0;
+    for (Entry entry : entries) {
+      if (!entry.name().isDots()) {
+        byName.put(entry.name(), entry);
+      }
+      sum += ENTRY_BYTES + entry.name().bytes().length;
+    }
+    bytes = sum;
+  }
+
+  List<Entry> entries() {
+    return entries;
+  }
+
+  @Nullable Entry entry(EntryName name) {
+    return byName.get(name);
+  }
+
+  /** Bytes of memory, about. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Where a reading goes on that ended behind this cookie; negative if no entry has it. */
+  int positionBehind(long cookie) {
+    for (int i = 0; i < entries.size(); i++) {
+      if (entries.get(i).cookie() == cookie) {
+        return i + 1;
+      }
+    }
+    return -1;
+  }
+
+  /** A listing that is being read; one thread. */
+  static final class Draft {
+    private final long stamp;
+    private final long bytesMax;
+    private final List<Entry> entries = new ArrayList<>();
+    private long bytes;
+    private long end;
+    private long endBeforeLast;
+
+    /**
+     * @param stamp of the directory's memory from before the reading
+     * @param bytesMax what may be remembered of one directory
+     */
+    Draft(long stamp, long bytesMax) {
+      this.stamp = stamp;
+      this.bytesMax = bytesMax;
+    }
+
+    long stamp() {
+      return stamp;
+    }
+
+    /** The cookie of the last entry. */
+    long end() {
+      return end;
+    }
+
+    boolean isTooLong() {
+      return bytes > bytesMax;
+    }
+
+    void add(byte[] name, long inode, int type, long cookie) {
+      bytes += ENTRY_BYTES + name.length;
+      endBeforeLast = end;
+      end = cookie;
+      if (!isTooLong()) {
+        entries.add(new Entry(new EntryName(name.clone()), inode, type, cookie));
+      }
+    }
+
+    /** Takes the last addition back; at most once for each. */
+    void removeLast() {
+      end = endBeforeLast;
+      if (!isTooLong()) {
+        bytes -= ENTRY_BYTES + entries.removeLast().name().bytes().length;
+      }
+    }
+
+    Listing finished() {
+      return new Listing(entries);
+    }
+  }
+}
