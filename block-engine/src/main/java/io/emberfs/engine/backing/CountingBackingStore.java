@@ -2,9 +2,11 @@ package io.emberfs.engine.backing;
 
 import io.emberfs.core.BackingException;
 import io.emberfs.core.BackingFile;
+import io.emberfs.core.BackingNode;
 import io.emberfs.core.BackingStore;
 import io.emberfs.core.BlockCache;
 import io.emberfs.core.Errno;
+import io.emberfs.core.FileSystemStatistics;
 import io.emberfs.core.FileVersion;
 import io.emberfs.core.Meters;
 import java.lang.foreign.MemorySegment;
@@ -14,9 +16,9 @@ import java.util.function.Supplier;
 /**
  * Counts what is asked of a backing: {@code backing.reads}, {@code backing.readBytes}, {@code
  * backing.writes}, {@code backing.writeBytes}, {@code backing.syncs}, in {@code
- * backing.metadataRequests} everything but data and syncs, and in {@code backing.errors} what it
- * refused for a reason of its own (an answer about a name, such as that there is none, is no error
- * of the backing).
+ * backing.metadataRequests} everything but data, syncs and statfs, and in {@code backing.errors}
+ * what it refused for a reason of its own (an answer about a name, such as that there is none, is
+ * no error of the backing).
  *
  * <p>Owns the inner store.
  */
@@ -41,6 +43,7 @@ public final class CountingBackingStore extends InterceptingBackingStore {
           Errno.ENODATA,
           Errno.EOPNOTSUPP);
 
+  private final BackingStore inner;
   private final Meters.Counter reads;
   private final Meters.Counter readBytes;
   private final Meters.Counter writes;
@@ -52,6 +55,7 @@ public final class CountingBackingStore extends InterceptingBackingStore {
   /** Counts into {@code meters} what is asked of {@code inner}. */
   public CountingBackingStore(BackingStore inner, Meters meters) {
     super(inner);
+    this.inner = inner;
     reads = meters.counter("backing.reads");
     readBytes = meters.counter("backing.readBytes");
     writes = meters.counter("backing.writes");
@@ -74,6 +78,12 @@ public final class CountingBackingStore extends InterceptingBackingStore {
   @Override
   protected BackingFile wrapped(BackingFile file) {
     return new CountingBackingFile(file);
+  }
+
+  /** Of no file, and answered by every file system from what it has in memory. */
+  @Override
+  public FileSystemStatistics statistics(BackingNode node) {
+    return inner.statistics(node);
   }
 
   @Override

@@ -273,8 +273,15 @@ public final class MarkedBackingStore extends InterceptingBackingStore {
   }
 
   private final class MarkedFile extends InterceptingBackingFile {
+    private final BackingFile file;
+
     MarkedFile(BackingFile file) {
-      super(file);
+      this.file = file;
+    }
+
+    @Override
+    protected BackingFile inner() {
+      return file;
     }
 
     @Override
@@ -299,6 +306,11 @@ public final class MarkedBackingStore extends InterceptingBackingStore {
     public long copyRange(long offset, BackingFile target, long targetOffset, long length) {
       beforeChange();
       return super.copyRange(offset, target, targetOffset, length);
+    }
+
+    @Override
+    public void close() {
+      file.close();
     }
   }
 }

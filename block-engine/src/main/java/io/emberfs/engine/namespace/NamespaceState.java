@@ -38,7 +38,7 @@ final class NamespaceState {
   private static final int NODE_SIZE_MAX = 128;
   private static final int ANSWER_SIZE_MAX = 16;
   private static final int END = 0;
-  private static final int NODE = 1;
+  private static final int NODE = 1; // or one more of what follows it
 
   // Parts of a node that are there.
   private static final int ATTRIBUTES = 1;
@@ -142,6 +142,14 @@ final class NamespaceState {
         writeAnswer(each);
       }
       out.writeByte(END);
+      for (SeekAnswer each = saved.seeks(); each != null; each = each.next()) {
+        out.writeByte(NODE);
+        out.writeLong(each.offset());
+        out.writeByte(each.whence());
+        out.writeLong(each.position());
+        out.writeInt(each.errno());
+      }
+      out.writeByte(END);
       if (listing != null) {
         writeListing(listing, identity.fileSystemId());
       }
@@ -155,6 +163,7 @@ final class NamespaceState {
       for (ExtendedAnswer each = saved.extended(); each != null; each = each.next()) {
         size += ANSWER_SIZE_MAX + each.name().bytes().length + each.value().length;
       }
+      size += (long) SeekAnswer.count(saved.seeks()) * SeekAnswer.BYTES;
       // An entry takes less here than in memory.
       return saved.listing() == null ? size : size + saved.listing().bytes();
     }
@@ -314,9 +323,16 @@ final class NamespaceState {
         }
         extended = readAnswer(extended);
       }
+      SeekAnswer seeks = null;
+      for (int count = 0; isMore(); count++) {
+        if (count == NodeMemory.ANSWERS_MAX) {
+          throw new IOException("more answers about holes than are remembered");
+        }
+        seeks = readSeek(seeks);
+      }
       Listing listing = (parts & LISTING) == 0 ? null : readListing(identity.fileSystemId());
       return new NodeMemory.Saved(
-          attributes, linkTarget, extended, extendedNames, listing, (parts & EXACT) != 0);
+          attributes, linkTarget, extended, extendedNames, seeks, listing, (parts & EXACT) != 0);
     }
 
     private Attributes readAttributes() throws IOException {
@@ -344,6 +360,15 @@ final class NamespaceState {
         throw new IOException("an answer with errno " + errno);
       }
       return new ExtendedAnswer(name, value, errno, next);
+    }
+
+    private SeekAnswer readSeek(@Nullable SeekAnswer next) throws IOException {
+      SeekAnswer read =
+          new SeekAnswer(in.readLong(), in.readUnsignedByte(), in.readLong(), in.readInt(), next);
+      if (read.offset() < 0 || read.position() < 0 || read.errno() < 0) {
+        throw new IOException("an answer about holes that nobody gives");
+      }
+      return read;
     }
 
     private EntryName readAttributeName() throws IOException {

@@ -60,6 +60,9 @@ final class NodeMemory {
   private byte @Nullable [] extendedNames;
 
   @GuardedBy("this")
+  private @Nullable SeekAnswer seeks;
+
+  @GuardedBy("this")
   private @Nullable Listing listing;
 
   /** Found while a listing is not complete yet. */
@@ -84,6 +87,7 @@ final class NodeMemory {
       byte @Nullable [] linkTarget,
       @Nullable ExtendedAnswer extended,
       byte @Nullable [] extendedNames,
+      @Nullable SeekAnswer seeks,
       @Nullable Listing listing,
       boolean isExact) {}
 
@@ -136,6 +140,8 @@ final class NodeMemory {
       grow(-extendedNames.length);
       extendedNames = null;
     }
+    grow(-(long) SeekAnswer.count(seeks) * SeekAnswer.BYTES);
+    seeks = null;
     if (namesToo) {
       dropListing();
       dropEarly();
@@ -206,6 +212,18 @@ final class NodeMemory {
     return answers() ? extendedNames : null;
   }
 
+  synchronized @Nullable SeekAnswer seek(long offset, int whence) {
+    if (!answers()) {
+      return null;
+    }
+    for (SeekAnswer each = seeks; each != null; each = each.next()) {
+      if (each.offset() == offset && each.whence() == whence) {
+        return each;
+      }
+    }
+    return null;
+  }
+
   synchronized @Nullable Listing listing() {
     return answers() ? listing : null;
   }
@@ -232,7 +250,7 @@ final class NodeMemory {
   synchronized @Nullable Saved saved() {
     return isGone || changesInFlight > 0
         ? null
-        : new Saved(attributes, linkTarget, extended, extendedNames, listing, isExact);
+        : new Saved(attributes, linkTarget, extended, extendedNames, seeks, listing, isExact);
   }
 
   @GuardedBy("this")
@@ -283,6 +301,13 @@ final class NodeMemory {
     }
   }
 
+  synchronized void keepSeek(long asked, long offset, int whence, long position, int errno) {
+    if (isStill(asked) && seek(offset, whence) == null && SeekAnswer.count(seeks) < ANSWERS_MAX) {
+      seeks = new SeekAnswer(offset, whence, position, errno, seeks);
+      grow(SeekAnswer.BYTES);
+    }
+  }
+
   synchronized void keepChild(long asked, EntryName name, Child child) {
     if (!isStill(asked)) {
       return;
@@ -330,6 +355,8 @@ final class NodeMemory {
     linkTarget = saved.linkTarget();
     extended = saved.extended();
     extendedNames = saved.extendedNames();
+    seeks = saved.seeks();
+    grow((long) SeekAnswer.count(seeks) * SeekAnswer.BYTES);
     listing = saved.listing();
     isExact = saved.isExact();
     grow(attributes == null ? 0 : ATTRIBUTES_BYTES);

@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 public final class RememberingBackingStore implements BackingStore {
   private static final Logger LOG = LoggerFactory.getLogger(RememberingBackingStore.class);
   private static final int S_IFDIR = 0040000;
+  private static final int S_IFREG = 0100000;
 
   /** Names of a directory that are tried for one that has a letter. */
   private static final int PROBED_NAMES_MAX = 64;
@@ -224,6 +225,35 @@ public final class RememberingBackingStore implements BackingStore {
     return names;
   }
 
+  /** Where the next hole or data of a file is, as {@link BackingFile#seek}. */
+  long seek(BackingNode node, long offset, int whence, Supplier<Long> call) {
+    NodeMemory known = memory.of(node.identity());
+    if (known == null) {
+      return ask(call);
+    }
+    SeekAnswer remembered = known.seek(offset, whence);
+    if (remembered != null) {
+      hits.increment();
+      if (remembered.errno() != 0) {
+        throw new BackingException(remembered.errno(), "lseek", node.toString());
+      }
+      return remembered.position();
+    }
+    long stamp = known.stamp();
+    try {
+      long position = ask(call);
+      known.keepSeek(stamp, offset, whence, position, 0);
+      return position;
+    } catch (BackingException failed) {
+      if (failed.errno() == Errno.ENXIO) {
+        known.keepSeek(stamp, offset, whence, 0, failed.errno());
+      }
+      throw failed;
+    } finally {
+      memory.grown();
+    }
+  }
+
   /** Of the root where the node is on its file system: its descriptor is open. */
   @Override
   public FileSystemStatistics statistics(BackingNode node) {
@@ -371,7 +401,7 @@ public final class RememberingBackingStore implements BackingStore {
 
   private Created made(Created created) {
     BackingNode node = made(created.node());
-    return new Created(node, new RememberingFile(this, created.file(), node), created.existed());
+    return new Created(node, new RememberingFile(this, node, created.file()), created.existed());
   }
 
   /** Which inode has this name; null if none has, or that cannot be found out. */
@@ -501,7 +531,13 @@ public final class RememberingBackingStore implements BackingStore {
 
   @Override
   public BackingFile open(BackingNode node, OpenMode mode) {
-    return new RememberingFile(this, ask(() -> inner.open(node, mode)), node);
+    return mode.isReadOnly() && node.type() == S_IFREG
+        ? new RememberingFile(this, node, mode)
+        : new RememberingFile(this, node, openBackingFile(node, mode));
+  }
+
+  BackingFile openBackingFile(BackingNode node, OpenMode mode) {
+    return ask(() -> inner.open(node, mode));
   }
 
   @Override

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 /** The whole contract of a backing store, and that what was asked once is not asked again. */
 final class RememberingBackingStoreTest extends BackingStoreContract {
   private static final long MEMORY_BYTES = 1 << 20;
+  private static final int SEEK_DATA = 3;
+  private static final int SEEK_HOLE = 4;
   private static final byte[] ACL = bytes("system.posix_acl_access");
 
   private final Meters meters = new Meters();
@@ -117,6 +119,29 @@ final class RememberingBackingStoreTest extends BackingStoreContract {
     store.rename(root, bytes("c"), root, bytes("a"), 0);
     assertThat(store.attributes(file).linkCount()).isZero();
     file.release(1);
+  }
+
+  @Test
+  void aFileThatIsOnlyReadIsOpenedWithItsFirstByteAndHolesAreRemembered() {
+    backing.changeBehind("a", new byte[100]);
+    BackingNode file = store.lookup(root, bytes("a"));
+    try (BackingFile open = store.open(file, BackingStore.OpenMode.READ)) {
+      assertThat(backing.openFiles()).isZero();
+      assertThat(open.seek(0, SEEK_HOLE)).isEqualTo(100);
+      assertErrno(Errno.ENXIO, () -> open.seek(100, SEEK_DATA));
+      assertThat(backing.openFiles()).isEqualTo(1);
+    }
+    try (Arena arena = Arena.ofConfined();
+        BackingFile open = store.open(file, BackingStore.OpenMode.READ_QUIETLY)) {
+      // What it has to outlive.
+      file.release(1);
+      assertThat(open.seek(0, SEEK_HOLE)).isEqualTo(100);
+      assertErrno(Errno.ENXIO, () -> open.seek(100, SEEK_DATA));
+      assertThat(backing.openFiles()).isZero();
+      assertThat(open.read(0, arena.allocate(200))).isEqualTo(100);
+      assertThat(backing.openFiles()).isEqualTo(1);
+    }
+    assertThat(backing.referencesHeld()).isZero();
   }
 
   /** Asked before the change, answered after it: what a slow thread brings is not kept. */
