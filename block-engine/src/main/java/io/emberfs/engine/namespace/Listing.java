@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class Listing {
   /** What an entry takes in memory, about, its name aside. */
   static final int ENTRY_BYTES = 136;
+
+  /** Names that are looked through for one that has a letter. */
+  private static final int PROBED_NAMES_MAX = 64;
 
   private final List<Entry> entries;
   private final Map<EntryName, Entry> byName;
@@ -97,6 +101,26 @@ final class Listing {
       }
     }
     return -1;
+  }
+
+  /**
+   * Whether names are told apart by their case. A directory that does not says so by having an
+   * entry for a name that it does not list.
+   *
+   * @param isMissing looks in the backing whether it has no such entry
+   */
+  boolean isExact(Predicate<EntryName> isMissing) {
+    int tried = 0;
+    for (Entry entry : entries) {
+      EntryName other = entry.name().withOtherCase();
+      if (other != entry.name()) {
+        return byName.containsKey(other) || isMissing.test(other);
+      }
+      if (++tried == PROBED_NAMES_MAX) {
+        break;
+      }
+    }
+    return false;
   }
 
   /** A listing that is being read; one thread. */

@@ -36,9 +36,6 @@ public final class RememberingBackingStore implements BackingStore {
   private static final int S_IFDIR = 0040000;
   private static final int S_IFREG = 0100000;
 
-  /** Names of a directory that are tried for one that has a letter. */
-  private static final int PROBED_NAMES_MAX = 64;
-
   private final BackingStore inner;
   private final NamespaceMemory memory;
   private final Meters.Counter hits;
@@ -127,12 +124,6 @@ public final class RememberingBackingStore implements BackingStore {
       noteBroken(failed);
       return null;
     }
-  }
-
-  @Override
-  public @Nullable BackingNode recall(
-      BackingNode parent, byte[] name, NodeIdentity identity, int type) {
-    return inner.recall(parent, name, identity, type);
   }
 
   @Override
@@ -322,28 +313,10 @@ public final class RememberingBackingStore implements BackingStore {
     NodeMemory known = memory.of(node.identity());
     if (known != null) {
       Listing complete = draft.finished();
-      boolean isExact = known.isExact() || isExact(node, complete);
+      boolean isExact = known.isExact() || complete.isExact(name -> isMissing(node, name));
       known.keepListing(draft.stamp(), complete, isExact);
       memory.grown();
     }
-  }
-
-  /**
-   * Whether names are told apart by their case. A directory that does not says so by giving an
-   * entry for a name that it does not list.
-   */
-  private boolean isExact(BackingNode node, Listing complete) {
-    int tried = 0;
-    for (Listing.Entry entry : complete.entries()) {
-      EntryName other = entry.name().withOtherCase();
-      if (other != entry.name()) {
-        return complete.entry(other) != null || isMissing(node, other);
-      }
-      if (++tried == PROBED_NAMES_MAX) {
-        break;
-      }
-    }
-    return false;
   }
 
   private boolean isMissing(BackingNode node, EntryName name) {
@@ -364,7 +337,7 @@ public final class RememberingBackingStore implements BackingStore {
 
   /** Forgets what was remembered of a node but its names, as if it had been changed. */
   void forget(BackingNode node) {
-    boolean _ = changeContent(node, () -> true);
+    run(() -> {}, false, node.identity());
   }
 
   void compare(BackingNode node, FileVersion seen) {
@@ -393,9 +366,20 @@ public final class RememberingBackingStore implements BackingStore {
     }
   }
 
+  private void run(Runnable call, boolean isOfNames, @Nullable NodeIdentity... identities) {
+    boolean _ =
+        change(
+            () -> {
+              call.run();
+              return true;
+            },
+            isOfNames,
+            identities);
+  }
+
   /** A node was made, perhaps of an inode that was there before under another name or none. */
   private <N extends BackingNode> N made(N node) {
-    boolean _ = change(() -> true, true, node.identity());
+    run(() -> {}, true, node.identity());
     return node;
   }
 
@@ -418,13 +402,7 @@ public final class RememberingBackingStore implements BackingStore {
 
   @Override
   public void change(BackingNode node, AttributeChange change) {
-    boolean _ =
-        changeContent(
-            node,
-            () -> {
-              inner.change(node, change);
-              return true;
-            });
+    run(() -> inner.change(node, change), false, node.identity());
   }
 
   @Override
@@ -467,66 +445,34 @@ public final class RememberingBackingStore implements BackingStore {
 
   @Override
   public void unlink(BackingNode parent, byte[] name) {
-    boolean _ =
-        change(
-            () -> {
-              inner.unlink(parent, name);
-              return true;
-            },
-            true,
-            parent.identity(),
-            named(parent, name));
+    run(() -> inner.unlink(parent, name), true, parent.identity(), named(parent, name));
   }
 
   @Override
   public void removeDirectory(BackingNode parent, byte[] name) {
-    boolean _ =
-        change(
-            () -> {
-              inner.removeDirectory(parent, name);
-              return true;
-            },
-            true,
-            parent.identity(),
-            named(parent, name));
+    run(() -> inner.removeDirectory(parent, name), true, parent.identity(), named(parent, name));
   }
 
   @Override
   public void rename(
       BackingNode parent, byte[] name, BackingNode newParent, byte[] newName, int flags) {
-    boolean _ =
-        change(
-            () -> {
-              inner.rename(parent, name, newParent, newName, flags);
-              return true;
-            },
-            true,
-            parent.identity(),
-            newParent.identity(),
-            named(parent, name),
-            named(newParent, newName));
+    run(
+        () -> inner.rename(parent, name, newParent, newName, flags),
+        true,
+        parent.identity(),
+        newParent.identity(),
+        named(parent, name),
+        named(newParent, newName));
   }
 
   @Override
   public void setExtendedAttribute(BackingNode node, byte[] name, byte[] value, int flags) {
-    boolean _ =
-        changeContent(
-            node,
-            () -> {
-              inner.setExtendedAttribute(node, name, value, flags);
-              return true;
-            });
+    run(() -> inner.setExtendedAttribute(node, name, value, flags), false, node.identity());
   }
 
   @Override
   public void removeExtendedAttribute(BackingNode node, byte[] name) {
-    boolean _ =
-        changeContent(
-            node,
-            () -> {
-              inner.removeExtendedAttribute(node, name);
-              return true;
-            });
+    run(() -> inner.removeExtendedAttribute(node, name), false, node.identity());
   }
 
   @Override
@@ -542,11 +488,7 @@ public final class RememberingBackingStore implements BackingStore {
 
   @Override
   public void syncAll() {
-    boolean _ =
-        ask(() -> {
-          inner.syncAll();
-          return true;
-        });
+    inner.syncAll();
   }
 
   @Override
