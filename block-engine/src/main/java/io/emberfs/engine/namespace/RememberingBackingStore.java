@@ -66,8 +66,6 @@ public final class RememberingBackingStore implements BackingStore {
     forget(inner.root());
   }
 
-  // Asking.
-
   @Override
   public BackingNode root() {
     return inner.root();
@@ -282,8 +280,6 @@ public final class RememberingBackingStore implements BackingStore {
     memory.forgetAll();
   }
 
-  // Directories.
-
   @Override
   public BackingDirectory openDirectory(BackingNode node) {
     boolean isKnown = node.type() == S_IFDIR && listing(node) != null;
@@ -484,6 +480,11 @@ public final class RememberingBackingStore implements BackingStore {
 
   BackingFile openBackingFile(BackingNode node, OpenMode mode) {
     return ask(() -> inner.open(node, mode));
+  }
+
+  @Override
+  public long incarnation() {
+    return inner.incarnation();
   }
 
   @Override
