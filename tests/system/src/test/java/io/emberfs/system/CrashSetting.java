@@ -9,15 +9,20 @@ import java.util.random.RandomGenerator;
  * the same state directory: each has to cope with what any other one left.
  *
  * @param write {@code --write}
+ * @param backing {@code --backing}
  * @param transport {@code --transport}
  */
-record CrashSetting(String write, String transport) {
+record CrashSetting(String write, String backing, String transport) {
   private static final List<CrashSetting> ALL =
       List.of(
-          new CrashSetting("through", "dev"),
-          new CrashSetting("back", uring()),
-          new CrashSetting("through", uring()),
-          new CrashSetting("back", "dev"));
+          new CrashSetting("through", "shared", "dev"),
+          new CrashSetting("back", "exclusive", uring()),
+          new CrashSetting("through", "exclusive", uring()),
+          new CrashSetting("back", "shared", "dev"),
+          new CrashSetting("through", "exclusive", "dev"),
+          new CrashSetting("back", "shared", uring()),
+          new CrashSetting("through", "shared", uring()),
+          new CrashSetting("back", "exclusive", "dev"));
 
   private static String uring() {
     return UringParameter.isThere() ? "uring" : "dev";
@@ -34,7 +39,8 @@ record CrashSetting(String write, String transport) {
 
   /** The options of a mount, one that flushes all the time or not at all where writes wait. */
   String[] options(RandomGenerator random, String... more) {
-    List<String> options = new ArrayList<>(List.of("--write", write, "--transport", transport));
+    List<String> options =
+        new ArrayList<>(List.of("--write", write, "--backing", backing, "--transport", transport));
     if (isBack()) {
       options.addAll(List.of("--flush-age", random.nextBoolean() ? "50ms" : "60m"));
     }
