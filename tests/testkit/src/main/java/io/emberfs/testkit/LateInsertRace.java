@@ -23,6 +23,10 @@ import java.util.random.RandomGenerator;
  */
 final class LateInsertRace {
   private static final int READER_COUNT = 3;
+
+  /** Writes between two waits for a reader: without them a slow machine runs no race at all. */
+  private static final int WRITES_A_TURN = 16;
+
   private static final long FILE = 1;
   private static final long BLOCK = 1;
 
@@ -32,6 +36,7 @@ final class LateInsertRace {
   private final FakeWriteFence fence;
   private final RandomGenerator random;
   private final AtomicLong content = new AtomicLong(1);
+  private final AtomicLong offered = new AtomicLong();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
   LateInsertRace(Tier tier, BlockGeometry geometry, FakeWriteFence fence, RandomGenerator random) {
@@ -49,6 +54,9 @@ final class LateInsertRace {
     }
     try {
       for (int write = 0; write < writes; write++) {
+        if (write % WRITES_A_TURN == 0) {
+          awaitOffer();
+        }
         long written = content.incrementAndGet();
         fence.raise(FILE, BLOCK);
         tier.remove(FILE, BLOCK);
@@ -63,6 +71,13 @@ final class LateInsertRace {
       }
     }
     assertThat(failure.get()).isNull();
+  }
+
+  private void awaitOffer() {
+    long before = offered.get();
+    while (offered.get() == before && failure.get() == null) {
+      Thread.yield();
+    }
   }
 
   private void assertShows(long written) {
@@ -83,6 +98,7 @@ final class LateInsertRace {
         stored.copyFrom(MemorySegment.ofArray(bytes));
         BlockMeta meta = blocks.meta(FILE, BLOCK, 1, geometry.fullMask(), sequence, bytes);
         tier.offer(meta, stored);
+        offered.incrementAndGet();
       }
     } catch (RuntimeException | AssertionError thrown) {
       failure.set(thrown);
