@@ -17,7 +17,8 @@ import java.util.List;
 record LoopVolume(Path mountPoint, Path device) {
   private static final String IMAGE = ".img";
 
-  // Of the kernel's Documentation/block/stat.rst: sectors written, counted from 0; always of 512.
+  // Of the kernel's Documentation/block/stat.rst: sectors, counted from 0; always of 512.
+  private static final int SECTORS_READ_FIELD = 2;
   private static final int SECTORS_WRITTEN_FIELD = 6;
   private static final long SECTOR_BYTES = 512;
 
@@ -65,8 +66,17 @@ record LoopVolume(Path mountPoint, Path device) {
   /** Bytes that the device was given to write since it was attached; all that waits is synced. */
   long writtenBytes() throws IOException {
     Commands.output("sync", "--file-system", mountPoint.toString());
+    return sectorBytes(SECTORS_WRITTEN_FIELD);
+  }
+
+  /** Bytes that were read from the device since it was attached. */
+  long readBytes() throws IOException {
+    return sectorBytes(SECTORS_READ_FIELD);
+  }
+
+  private long sectorBytes(int field) throws IOException {
     Path stat = Path.of("/sys/block").resolve(device.getFileName()).resolve("stat");
     String[] fields = Files.readString(stat).strip().split(" +");
-    return Long.parseLong(fields[SECTORS_WRITTEN_FIELD]) * SECTOR_BYTES;
+    return Long.parseLong(fields[field]) * SECTOR_BYTES;
   }
 }

@@ -34,6 +34,7 @@ public final class Main {
     BENCHMARKS.put("scale", new Scale());
     BENCHMARKS.put("policies", new PolicyCost());
     BENCHMARKS.put("below-ram", new BelowRam());
+    BENCHMARKS.put("restart", new Restart());
     BENCHMARKS.put("ssd-hit", new SsdHit());
     BENCHMARKS.put("ssd-writes", new SsdWrites());
     BENCHMARKS.put("durable-writes", new DurableWrites());
