@@ -78,14 +78,22 @@ final class PinVerb implements Verb {
     return ExitCode.OK;
   }
 
-  /** Reads what is missing, and once more what does not stay because its file is so young. */
+  /**
+   * Reads what is missing, once more what does not stay because its file is so young, and then as
+   * long as more of it stays: a busy device declines some.
+   */
   private void bringIn(MountedPaths named) throws Refusal, IOException {
     readMissing(named);
-    if (missingBytes(named) > 0) {
-      LockSupport.parkNanos(YOUTH_NANOS);
-      readMissing(named);
-    }
     long missing = missingBytes(named);
+    if (missing > 0) {
+      LockSupport.parkNanos(YOUTH_NANOS);
+    }
+    long before = Long.MAX_VALUE;
+    while (missing > 0 && missing < before) {
+      before = missing;
+      readMissing(named);
+      missing = missingBytes(named);
+    }
     if (missing > 0) {
       throw new Refusal(
           ExitCode.FAILED,
