@@ -34,7 +34,7 @@ final class CodecFuzzTest {
   private final MemorySegment canaries = Arena.ofAuto().allocate(MARGIN).fill(CANARY);
 
   /** The first two bytes are the size of the target, in units; the rest is the source. */
-  @FuzzTest
+  @FuzzTest(maxDuration = "10m")
   void anyBytesAreExpandedOrRefused(byte[] bytes) {
     if (bytes.length > SIZE_BYTES && bytes.length <= BlockGeometry.BLOCK_SIZE_MAX) {
       expandAll(bytes);

@@ -14,7 +14,7 @@ final class NamespaceFuzzTest {
   private static final long MEMORY_BYTES = 1 << 18;
   private static final int ROUNDS = 2_000;
 
-  @FuzzTest
+  @FuzzTest(maxDuration = "10m")
   void hostileBytesAreRefusedOrSavedAgain(byte[] bytes) throws IOException {
     FakeStateStore store = new FakeStateStore(1 << 22);
     store.save(PIECE, out -> out.write(bytes));

@@ -22,7 +22,7 @@ final class WarmStateFuzzTest {
 
   private final WarmState state = new WarmState(BLOCKS_MAX);
 
-  @FuzzTest
+  @FuzzTest(maxDuration = "10m")
   void hostileBytesAreRefusedOrExact(byte[] bytes) throws IOException {
     FakeStateStore store = new FakeStateStore(1 << 20);
     store.save(PIECE, out -> out.write(bytes));

@@ -35,7 +35,7 @@ final class DispatcherFuzzTest {
       Arena.ofAuto().allocate(WireRequest.memorySize(REQUEST_SIZE_MAX), 4096);
   private final WireRequest request = new WireRequest(memory, channel, meters);
 
-  @FuzzTest
+  @FuzzTest(maxDuration = "10m")
   void anyBytesLeadToOneReplyOrNone(byte[] bytes) {
     if (bytes.length <= REQUEST_SIZE_MAX) {
       serve(bytes);

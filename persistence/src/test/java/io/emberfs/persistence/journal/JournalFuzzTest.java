@@ -19,7 +19,7 @@ final class JournalFuzzTest {
   private static final String NEXT = "segment-0000000000000002";
   private static final int PAYLOAD_MAX = 512;
 
-  @FuzzTest
+  @FuzzTest(maxDuration = "10m")
   void hostileSegmentsAreScannedInBounds(byte[] bytes) throws IOException {
     MemoryFolder folder = new MemoryFolder();
     folder.put(NAME, bytes);

@@ -19,7 +19,7 @@ final class FormatFuzzTest {
   private static final BlockGeometry GEOMETRY = new BlockGeometry(BlockGeometry.BLOCK_SIZE_DEFAULT);
   private static final int ROUNDS = 20_000;
 
-  @FuzzTest
+  @FuzzTest(maxDuration = "10m")
   void storedValuesAreRejectedOrExact(byte[] bytes) {
     parseAll(bytes);
   }

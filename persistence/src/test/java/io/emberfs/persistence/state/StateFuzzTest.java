@@ -23,7 +23,7 @@ final class StateFuzzTest {
 
   @TempDir Path temporary;
 
-  @FuzzTest
+  @FuzzTest(maxDuration = "10m")
   void hostileBytesAreRefusedOrExact(byte[] bytes) throws IOException {
     piece(bytes);
     startRecords(bytes);
