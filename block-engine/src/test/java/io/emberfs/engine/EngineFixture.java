@@ -31,6 +31,7 @@ import io.emberfs.testkit.FakeStateStore;
 import io.emberfs.testkit.FakeTier;
 import io.emberfs.testkit.FakeWriteJournal;
 import io.emberfs.testkit.FaultyBackingStore;
+import io.emberfs.testkit.HeardFindings;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -70,6 +71,7 @@ final class EngineFixture implements AutoCloseable {
   private @Nullable WriteBack writeBack;
   private UnaryOperator<WriteJournal> aroundJournal = UnaryOperator.identity();
   private LongConsumer delay = _ -> {};
+  private final HeardFindings findings = new HeardFindings();
   private Meters meters = new Meters();
   private CodecChoice codec = CodecChoice.of(Lz4Codec.ID);
   private WriteFence fence = WriteFence.OPEN;
@@ -132,6 +134,7 @@ final class EngineFixture implements AutoCloseable {
             aroundJournal.apply(present),
             replay,
             _ -> {},
+            findings,
             clock,
             meters);
   }
@@ -139,6 +142,11 @@ final class EngineFixture implements AutoCloseable {
   /** Something between the write-back and its journal, from the next start on. */
   void wrapJournal(UnaryOperator<WriteJournal> around) {
     aroundJournal = around;
+  }
+
+  /** What the starts were told to keep. */
+  Map<String, Object> findings() {
+    return findings.all();
   }
 
   WriteBack writeBack() {

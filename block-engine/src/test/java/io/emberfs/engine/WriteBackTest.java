@@ -15,6 +15,7 @@ import io.emberfs.core.Namespace;
 import io.emberfs.testkit.FaultyBackingStore.Operation;
 import io.emberfs.testkit.Seeds;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -207,6 +208,8 @@ class WriteBackTest {
     assertThat(read(file)).isEqualTo("foreign!");
     assertThat(content(CONFLICT)).isEqualTo("\0\0ab");
     assertThat(engine.counter("dirty.conflicts")).isOne();
+    assertThat(engine.findings())
+        .containsExactly(Map.entry("conflict1", CONFLICT + " for " + NAME + ", bytes 2 to 3"));
     assertThat(engine.journal().records()).isEmpty();
   }
 

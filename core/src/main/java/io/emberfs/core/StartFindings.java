@@ -5,7 +5,7 @@ package io.emberfs.core;
  * are told when that run did not end cleanly. Any thread.
  *
  * <p>Bounded: lines beyond {@link #LINES_MAX} are dropped, a longer text is cut. A name that is
- * told again replaces what was said.
+ * told again replaces what was said. What is told when the mount answers already is kept at once.
  */
 public interface StartFindings {
   /** Lines of one start at most. */

@@ -97,7 +97,16 @@ final class MountWriteBack implements AutoCloseable {
           "mount it once without --ro, or give --discard-journal to lose them");
     }
     MountWriteBack opened =
-        open(writing, folder, aroundJournal, below, store, listener, clock, meters);
+        open(
+            writing,
+            folder,
+            aroundJournal,
+            below,
+            store,
+            listener,
+            state.findings(),
+            clock,
+            meters);
     opened.tell(state.findings());
     if (writing.isBack()) {
       return opened;
@@ -113,6 +122,7 @@ final class MountWriteBack implements AutoCloseable {
       BlockCache below,
       BackingStore store,
       BlockCache.ChangeListener listener,
+      StartFindings findings,
       Clock clock,
       Meters meters)
       throws IOException {
@@ -126,6 +136,7 @@ final class MountWriteBack implements AutoCloseable {
             aroundJournal.apply(journal),
             replay,
             listener,
+            findings,
             clock,
             meters);
     if (replay.recordCount() > 0) {

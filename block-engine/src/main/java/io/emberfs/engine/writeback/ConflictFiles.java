@@ -11,6 +11,7 @@ import io.emberfs.core.Caller;
 import io.emberfs.core.Errno;
 import io.emberfs.core.Meters;
 import io.emberfs.core.Namespace;
+import io.emberfs.core.StartFindings;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -45,11 +46,16 @@ final class ConflictFiles {
 
   private final BackingStore store;
   private final FileFinder finder;
+  private final StartFindings findings;
   private final Meters.Counter conflicts;
 
-  ConflictFiles(BackingStore store, FileFinder finder, Meters meters) {
+  /**
+   * @param findings hears of each file and its ranges
+   */
+  ConflictFiles(BackingStore store, FileFinder finder, StartFindings findings, Meters meters) {
     this.store = store;
     this.finder = finder;
+    this.findings = findings;
     conflicts = meters.counter("dirty.conflicts");
   }
 
@@ -69,8 +75,9 @@ final class ConflictFiles {
       removeIncomplete(parent, incomplete);
       Namespace.Created created =
           store.create(parent, incomplete, O_RDWR | O_EXCL, PRIVATE, new Caller(0, 0, 0, 0));
+      String ranges;
       try (BackingFile copy = created.file()) {
-        write(file.changes(), copy);
+        ranges = write(file.changes(), copy);
         copy.sync(false);
         takeOver(file.node(), created.node());
         copy.sync(false);
@@ -80,11 +87,16 @@ final class ConflictFiles {
       byte[] kept = giveName(parent, incomplete, name);
       sync(parent);
       conflicts.increment();
+      findings.text(
+          "conflict" + conflicts.value(),
+          "%s for %s, bytes %s"
+              .formatted(FileFinder.text(kept), FileFinder.text(file.path()), ranges));
       LOG.warn(
-          "write-back: {}: {}; what was written through the mount is kept in {}",
+          "write-back: {}: {}; what was written through the mount is kept in {}, bytes {}",
           FileFinder.text(file.path()),
           why,
-          FileFinder.text(kept));
+          FileFinder.text(kept),
+          ranges);
     } finally {
       parent.release(1);
     }
@@ -134,18 +146,22 @@ final class ConflictFiles {
     }
   }
 
-  private static void write(DirtyLayer changes, BackingFile copy) {
+  /** Writes the changes at their places, and names the places. */
+  private static String write(DirtyLayer changes, BackingFile copy) {
+    RangeText ranges = new RangeText();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer =
           arena.allocate(Math.clamp(changes.bytes(), DirtyMemory.PAGE_BYTES, RUN_BYTES_MAX));
       changes.forEachRun(
           buffer,
           (offset, bytes) -> {
+            ranges.add(offset, bytes.byteSize());
             for (long done = 0; done < bytes.byteSize(); ) {
               done += copy.write(offset + done, bytes.asSlice(done));
             }
           });
     }
+    return ranges.toString();
   }
 
   /** Owner, mode and access control list, as far as we may set them. */

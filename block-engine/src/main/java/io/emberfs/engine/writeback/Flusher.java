@@ -12,6 +12,7 @@ import io.emberfs.core.Errno;
 import io.emberfs.core.FileVersion;
 import io.emberfs.core.JournalRecord;
 import io.emberfs.core.Meters;
+import io.emberfs.core.StartFindings;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,7 @@ final class Flusher {
       DirtyFiles files,
       ChangeLog log,
       BlockCache.ChangeListener listener,
+      StartFindings findings,
       Clock clock,
       Meters meters) {
     this.below = below;
@@ -68,7 +70,7 @@ final class Flusher {
     this.listener = listener;
     this.clock = clock;
     finder = new FileFinder(store, files::dirtyIdentities);
-    conflicts = new ConflictFiles(store, finder, meters);
+    conflicts = new ConflictFiles(store, finder, findings, meters);
     flushes = meters.counter("dirty.flushes");
     failures = meters.counter("dirty.failedFlushes");
     dropped = meters.counter("dirty.droppedFiles");

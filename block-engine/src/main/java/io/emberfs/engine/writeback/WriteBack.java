@@ -5,6 +5,7 @@ import io.emberfs.core.BackingStore;
 import io.emberfs.core.BlockCache;
 import io.emberfs.core.Clock;
 import io.emberfs.core.Meters;
+import io.emberfs.core.StartFindings;
 import io.emberfs.core.Workers;
 import io.emberfs.core.WriteJournal;
 import org.slf4j.Logger;
@@ -31,6 +32,7 @@ public final class WriteBack implements AutoCloseable {
    * @param below writes through
    * @param replay has taken the journal's records
    * @param listener hears of files that turn out to have been changed by somebody else
+   * @param findings hears of the conflict files
    */
   public WriteBack(
       WriteBackSpec spec,
@@ -39,12 +41,13 @@ public final class WriteBack implements AutoCloseable {
       WriteJournal journal,
       JournalReplay replay,
       BlockCache.ChangeListener listener,
+      StartFindings findings,
       Clock clock,
       Meters meters) {
     memory = replay.memory();
     files = replay.end();
     log = new ChangeLog(journal);
-    flusher = new Flusher(below, store, files, log, listener, clock, meters);
+    flusher = new Flusher(below, store, files, log, listener, findings, clock, meters);
     role = new FlushRole(files, flusher, new RecordsAnew(store, log), log, spec, clock, meters);
     cache =
         new WriteBackCache(

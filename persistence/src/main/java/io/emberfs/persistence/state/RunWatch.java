@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
  * Knows whether the run before ended cleanly, and keeps a record of the start if it did not. The
  * mark of a run is set before any room of the directory is opened and taken away after the last was
  * closed, both durably. The record is there from the beginning of the start, so that a start that
- * is lost itself is seen too, and gets its lines when the mount answers, or is closed without.
+ * is lost itself is seen too, and gets its lines when the mount answers, or is closed without, and
+ * from then on as they come.
  *
  * <p>Where the device does not take mark or record, the run goes on without: a warning is logged.
  * Any thread.
@@ -133,6 +134,14 @@ public final class RunWatch implements AutoCloseable {
       if (found.containsKey(name) || found.size() < StartFindings.LINES_MAX) {
         found.put(name, value);
       }
+    }
+    keepLate();
+  }
+
+  private synchronized void keepLate() {
+    StartRecord begun = record;
+    if (isAnswered && begun != null) {
+      complete(begun.answerMillis());
     }
   }
 

@@ -77,6 +77,10 @@ final class RunWatchTest {
             Map.entry("warmPiecesDamaged", 1L),
             Map.entry("ssdBlocks", 43L),
             Map.entry("ssdColdStart", "x".repeat(StartFindings.TEXT_LENGTH_MAX)));
+    next.findings().text("conflict1", "late");
+    record = records().getFirst();
+    assertThat(record.answerMillis()).isEqualTo(250);
+    assertThat(record.found()).hasSize(5).containsEntry("conflict1", "late");
     next.close();
     begin().answered();
     assertThat(records()).containsExactly(record);
