@@ -83,6 +83,11 @@ final class NamespaceState {
     store.save(PIECE, out -> new Saving(out).write(header, memory));
   }
 
+  /** Removes the saved piece, if there is one. */
+  static void remove(StateStore store) throws IOException {
+    store.remove(PIECE);
+  }
+
   private static final class Saving {
     private final DataOutput out;
     private final Map<EntryName, Integer> attributeNames = new HashMap<>();
