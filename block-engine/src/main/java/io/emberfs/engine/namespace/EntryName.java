@@ -2,8 +2,12 @@ package io.emberfs.engine.namespace;
 
 import java.util.Arrays;
 
-/** A name as it is: bytes, compared one by one. The array is not changed by anybody. */
-final class EntryName {
+/**
+ * A name as it is: bytes, compared one by one. The array is not changed by anybody.
+ *
+ * <p>Names that somebody chose for their equal hashes must not make a table slow: it orders them.
+ */
+final class EntryName implements Comparable<EntryName> {
   private final byte[] bytes;
   private final int hash;
 
@@ -46,6 +50,11 @@ final class EntryName {
   @Override
   public boolean equals(Object other) {
     return other instanceof EntryName name && hash == name.hash && Arrays.equals(bytes, name.bytes);
+  }
+
+  @Override
+  public int compareTo(EntryName other) {
+    return Arrays.compare(bytes, other.bytes);
   }
 
   @Override

@@ -123,26 +123,28 @@ final class Listing {
     return false;
   }
 
-  /** A listing that is being read; one thread. */
+  /**
+   * A listing that is being read; one thread. What it takes is counted until it is kept or dropped,
+   * and where that is too much it gives up.
+   */
   static final class Draft {
+    private final NamespaceMemory memory;
+    private final NodeMemory directory;
     private final long stamp;
-    private final long bytesMax;
     private final List<Entry> entries = new ArrayList<>();
     private long bytes;
     private long end;
     private long endBeforeLast;
+    private boolean isDropped;
 
     /**
-     * @param stamp of the directory's memory from before the reading
-     * @param bytesMax what may be remembered of one directory
+     * @param directory what is remembered of it now
+     * @param stamp of {@code directory}, from before the directory was opened in the backing
      */
-    Draft(long stamp, long bytesMax) {
+    Draft(NamespaceMemory memory, NodeMemory directory, long stamp) {
+      this.memory = memory;
+      this.directory = directory;
       this.stamp = stamp;
-      this.bytesMax = bytesMax;
-    }
-
-    long stamp() {
-      return stamp;
     }
 
     /** The cookie of the last entry. */
@@ -150,29 +152,57 @@ final class Listing {
       return end;
     }
 
-    boolean isTooLong() {
-      return bytes > bytesMax;
+    boolean isDropped() {
+      return isDropped;
     }
 
     void add(byte[] name, long inode, int type, long cookie) {
-      bytes += ENTRY_BYTES + name.length;
       endBeforeLast = end;
       end = cookie;
-      if (!isTooLong()) {
-        entries.add(new Entry(new EntryName(name.clone()), inode, type, cookie));
+      if (isDropped) {
+        return;
+      }
+      long size = ENTRY_BYTES + name.length;
+      bytes += size;
+      boolean hasRoom = memory.growDrafts(size);
+      entries.add(new Entry(new EntryName(name.clone()), inode, type, cookie));
+      if (!hasRoom) {
+        drop();
       }
     }
 
     /** Takes the last addition back; at most once for each. */
     void removeLast() {
       end = endBeforeLast;
-      if (!isTooLong()) {
-        bytes -= ENTRY_BYTES + entries.removeLast().name().bytes().length;
+      if (!isDropped) {
+        long size = ENTRY_BYTES + entries.removeLast().name().bytes().length;
+        bytes -= size;
+        memory.shrinkDrafts(size);
       }
     }
 
-    Listing finished() {
-      return new Listing(entries);
+    /**
+     * The directory was read to its end: its memory keeps the listing if nothing was changed since
+     * it was opened.
+     *
+     * @param isMissing as {@link Listing#isExact} has it
+     */
+    void keep(Predicate<EntryName> isMissing) {
+      if (!isDropped && directory.isStill(stamp)) {
+        Listing complete = new Listing(List.copyOf(entries));
+        boolean isExact = directory.isExact() || complete.isExact(isMissing);
+        directory.keepListing(stamp, complete, isExact);
+        memory.grown();
+      }
+      drop();
+    }
+
+    /** Nothing becomes of it. */
+    void drop() {
+      isDropped = true;
+      entries.clear();
+      memory.shrinkDrafts(bytes);
+      bytes = 0;
     }
   }
 }

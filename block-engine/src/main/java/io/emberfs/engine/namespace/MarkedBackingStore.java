@@ -124,9 +124,13 @@ public final class MarkedBackingStore extends InterceptingBackingStore {
     if (isOpen && !evenIfChanged) {
       return false;
     }
-    boolean isMarked = mark.clean(id);
+    boolean isMarked;
+    try {
+      isMarked = mark.clean(id);
+    } finally {
+      listener.run();
+    }
     isOpen = false;
-    listener.run();
     if (!isMarked) {
       told("the backing takes no mark, so nothing that is remembered outlives this mount");
     }

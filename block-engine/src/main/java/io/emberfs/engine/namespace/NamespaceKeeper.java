@@ -45,6 +45,9 @@ public final class NamespaceKeeper implements AutoCloseable {
   /** Of the thread that saves. */
   private boolean isFirstStep = true;
 
+  /** The backing took no mark when it was asked: only the end asks again, each costs a sync. */
+  private boolean takesNoMark;
+
   private BooleanSupplier hasAll = () -> true;
   private volatile boolean isTrusted;
   private volatile String distrust = "nothing was saved before";
@@ -141,7 +144,10 @@ public final class NamespaceKeeper implements AutoCloseable {
     if (isFirstStep) {
       // It comes with the start, of which nothing is worth a sync of the backing.
       isFirstStep = false;
-    } else if (mayMark && !marked.isOpen() && savedRevision != names.memory().revision()) {
+    } else if (mayMark
+        && !takesNoMark
+        && !marked.isOpen()
+        && savedRevision != names.memory().revision()) {
       try {
         save(false);
       } catch (IOException | BackingException failed) {
@@ -161,10 +167,16 @@ public final class NamespaceKeeper implements AutoCloseable {
     NamespaceState.save(
         state, new NamespaceState.Header(id, names.root().identity()), names.memory());
     saves.increment();
-    if (present == null) {
+    boolean isChanging = !isEnd && marked.isOpen();
+    if (isChanging) {
+      // It may show the change under the id that the backing has until then, and has again if
+      // somebody puts an older state of it back.
+      NamespaceState.remove(state);
+    } else if (present == null) {
       // Also what others wrote before this mount: it is remembered as it is.
       names.syncAll();
       cleanId = marked.clean(id, isEnd) ? id : null;
+      takesNoMark = cleanId == null && !marked.isOpen();
     }
     savedRevision = revision;
   }

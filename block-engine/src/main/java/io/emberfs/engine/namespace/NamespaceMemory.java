@@ -28,6 +28,10 @@ final class NamespaceMemory {
   private final Map<EntryName, EntryName> attributeNames = new ConcurrentHashMap<>();
 
   private final AtomicLong bytes = new AtomicLong();
+
+  /** Of listings that are being read. */
+  private final AtomicLong draftBytes = new AtomicLong();
+
   private final AtomicLong additions = new AtomicLong();
   private final AtomicBoolean sweeping = new AtomicBoolean();
   private final long bytesMax;
@@ -54,8 +58,24 @@ final class NamespaceMemory {
     return bytesMax;
   }
 
+  /** For one directory; and for all that are being read, which nobody can make drop anything. */
   long listingBytesMax() {
     return bytesMax / LISTING_SHARE;
+  }
+
+  /** Of listings that are being read. */
+  long draftBytes() {
+    return draftBytes.get();
+  }
+
+  /** Counts bytes of a listing that is being read; false if all of them take too much now. */
+  boolean growDrafts(long added) {
+    return draftBytes.addAndGet(added) <= listingBytesMax();
+  }
+
+  /** Takes back what was counted by {@link #growDrafts}. */
+  void shrinkDrafts(long removed) {
+    draftBytes.addAndGet(-removed);
   }
 
   /** Another number than before if something was added or forgotten since. */
@@ -119,7 +139,7 @@ final class NamespaceMemory {
     }
   }
 
-  private void sweep(long bytesWanted) {
+  void sweep(long bytesWanted) {
     for (long visits = 2L * nodes.size(); visits > 0 && bytes.get() > bytesWanted; visits--) {
       Iterator<Map.Entry<NodeIdentity, NodeMemory>> at = hand;
       if (at == null || !at.hasNext()) {

@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * is of, then the nodes one by one. Any part of the nodes is as good as all, so what does not fit
  * into a piece is left out.
  *
+ * <p>Left out are also nodes of other file systems that are mounted below the root: the mark does
+ * not speak for them. Another one may be mounted at the next start, their changes are not synced
+ * with it, and of two clones of one file system the numbers may be swapped in another run.
+ *
  * <p>What is read may be anything: memory for it is bounded by its length, and whatever is not as
  * it was written is damage, which is an {@link IOException}.
  */
@@ -50,8 +54,7 @@ final class NamespaceState {
 
   // What is known of an entry's child.
   private static final int UNKNOWN = 0;
-  private static final int ON_SAME_FILE_SYSTEM = 1;
-  private static final int ELSEWHERE = 2;
+  private static final int KNOWN = 1;
 
   // What follows of an extended attribute's name.
   private static final int KNOWN_NAME = 0;
@@ -80,6 +83,11 @@ final class NamespaceState {
     store.save(PIECE, out -> new Saving(out).write(header, memory));
   }
 
+  /** Removes the saved piece, if there is one. */
+  static void remove(StateStore store) throws IOException {
+    store.remove(PIECE);
+  }
+
   private static final class Saving {
     private final DataOutput out;
     private final Map<EntryName, Integer> attributeNames = new HashMap<>();
@@ -99,7 +107,9 @@ final class NamespaceState {
           // The root is looked at by each mount, and changed by the mark itself.
           boolean isRoot = identity.equals(header.root());
           try {
-            writeNode(identity, saved, isRoot);
+            if (identity.fileSystemId() == header.root().fileSystemId()) {
+              writeNode(identity, saved, isRoot);
+            }
           } catch (IOException failed) {
             throw new UncheckedIOException(failed);
           }
@@ -215,16 +225,11 @@ final class NamespaceState {
         out.writeByte(entry.type());
         out.writeLong(entry.cookie());
         Child child = entry.child();
-        if (child == null) {
+        if (child == null || child.identity().fileSystemId() != fileSystemId) {
           out.writeByte(UNKNOWN);
           continue;
         }
-        if (child.identity().fileSystemId() == fileSystemId) {
-          out.writeByte(ON_SAME_FILE_SYSTEM);
-        } else {
-          out.writeByte(ELSEWHERE);
-          out.writeLong(child.identity().fileSystemId());
-        }
+        out.writeByte(KNOWN);
         out.writeLong(child.identity().inode());
         out.writeLong(child.identity().inodeGeneration());
         out.writeShort(child.type());
@@ -268,7 +273,7 @@ final class NamespaceState {
    * @throws IOException if they are damaged; some may have been taken up then
    */
   static void load(Opened opened, NamespaceMemory memory) throws IOException {
-    new Loading(opened.in(), memory).read();
+    new Loading(opened, memory).read();
   }
 
   private static NodeIdentity readIdentity(DataInputStream in) throws IOException {
@@ -277,11 +282,13 @@ final class NamespaceState {
 
   private static final class Loading {
     private final DataInputStream in;
+    private final long fileSystemId;
     private final NamespaceMemory memory;
     private final List<EntryName> attributeNames = new ArrayList<>();
 
-    Loading(DataInputStream in, NamespaceMemory memory) {
-      this.in = in;
+    Loading(Opened opened, NamespaceMemory memory) {
+      in = opened.in();
+      fileSystemId = opened.header().root().fileSystemId();
       this.memory = memory;
     }
 
@@ -306,8 +313,8 @@ final class NamespaceState {
     }
 
     private NodeMemory.Saved readNode(NodeIdentity identity) throws IOException {
-      if (identity.inodeGeneration() == 0) {
-        throw new IOException("a node that is never remembered");
+      if (identity.inodeGeneration() == 0 || identity.fileSystemId() != fileSystemId) {
+        throw new IOException("a node that is never saved");
       }
       int parts = in.readUnsignedByte();
       if ((parts & ~PARTS) != 0) {
@@ -330,7 +337,7 @@ final class NamespaceState {
         }
         seeks = readSeek(seeks);
       }
-      Listing listing = (parts & LISTING) == 0 ? null : readListing(identity.fileSystemId());
+      Listing listing = (parts & LISTING) == 0 ? null : readListing();
       return new NodeMemory.Saved(
           attributes, linkTarget, extended, extendedNames, seeks, listing, (parts & EXACT) != 0);
     }
@@ -392,7 +399,7 @@ final class NamespaceState {
     }
 
     /** Null if it is longer than what this mount remembers of a directory. */
-    private @Nullable Listing readListing(long fileSystemId) throws IOException {
+    private @Nullable Listing readListing() throws IOException {
       int count = in.readInt();
       if (count < 0 || count > in.available()) {
         throw new IOException("a directory of " + count + " entries");
@@ -403,7 +410,7 @@ final class NamespaceState {
         EntryName name = readName();
         Listing.Entry entry =
             new Listing.Entry(name, in.readLong(), in.readUnsignedByte(), in.readLong());
-        Child child = readChild(fileSystemId);
+        Child child = readChild();
         if (child != null) {
           requireEntry(name);
           entry.setChild(child);
@@ -416,19 +423,18 @@ final class NamespaceState {
       return bytes <= memory.listingBytesMax() ? new Listing(entries) : null;
     }
 
-    private @Nullable Child readChild(long fileSystemId) throws IOException {
+    private @Nullable Child readChild() throws IOException {
       int kind = in.readUnsignedByte();
       if (kind == UNKNOWN) {
         return null;
       }
-      if (kind != ON_SAME_FILE_SYSTEM && kind != ELSEWHERE) {
+      if (kind != KNOWN) {
         throw new IOException("an unknown kind of child");
       }
-      long id = kind == ELSEWHERE ? in.readLong() : fileSystemId;
-      NodeIdentity identity = new NodeIdentity(id, in.readLong(), in.readLong());
+      NodeIdentity identity = new NodeIdentity(fileSystemId, in.readLong(), in.readLong());
       int type = in.readUnsignedShort();
       if ((type & ~TYPE_BITS) != 0 || identity.inodeGeneration() == 0) {
-        throw new IOException("a child that is never remembered");
+        throw new IOException("a child that is never saved");
       }
       return new Child(identity, type);
     }

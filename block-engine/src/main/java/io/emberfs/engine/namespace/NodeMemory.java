@@ -170,9 +170,10 @@ final class NodeMemory {
       recentlyUsed = false;
       return false;
     }
+    // Nothing is left that a later call could take away once more.
+    clear(true);
     isGone = true;
-    totalBytes.addAndGet(-bytes);
-    bytes = 0;
+    grow(-bytes);
     return true;
   }
 
@@ -246,9 +247,10 @@ final class NodeMemory {
     return isExact;
   }
 
-  /** What is known, for saving; null while a change is in flight. */
+  /** What is known, for saving; null if that is nothing, and while a change is in flight. */
   synchronized @Nullable Saved saved() {
-    return isGone || changesInFlight > 0
+    boolean isEmpty = bytes == NODE_BYTES && !isExact;
+    return isGone || isEmpty || changesInFlight > 0
         ? null
         : new Saved(attributes, linkTarget, extended, extendedNames, seeks, listing, isExact);
   }

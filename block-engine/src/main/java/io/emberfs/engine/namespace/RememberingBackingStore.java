@@ -282,8 +282,11 @@ public final class RememberingBackingStore implements BackingStore {
 
   @Override
   public BackingDirectory openDirectory(BackingNode node) {
-    boolean isKnown = node.type() == S_IFDIR && listing(node) != null;
-    return new RememberingDirectory(this, node, isKnown ? null : openBackingDirectory(node));
+    RememberingDirectory opened = new RememberingDirectory(this, node);
+    if (node.type() != S_IFDIR || listing(node) == null) {
+      opened.openInBacking();
+    }
+    return opened;
   }
 
   BackingDirectory openBackingDirectory(BackingNode node) {
@@ -299,25 +302,10 @@ public final class RememberingBackingStore implements BackingStore {
     return listing;
   }
 
-  Listing.@Nullable Draft newDraft(BackingNode node) {
-    NodeMemory known = memory.of(node.identity());
-    return known == null ? null : new Listing.Draft(known.stamp(), memory.listingBytesMax());
-  }
-
-  /** A directory was read from start to end. */
-  void keepListing(BackingNode node, Listing.Draft draft) {
-    NodeMemory known = memory.of(node.identity());
-    if (known != null) {
-      Listing complete = draft.finished();
-      boolean isExact = known.isExact() || complete.isExact(name -> isMissing(node, name));
-      known.keepListing(draft.stamp(), complete, isExact);
-      memory.grown();
-    }
-  }
-
-  private boolean isMissing(BackingNode node, EntryName name) {
+  /** Whether the backing has no such entry, whatever is remembered. */
+  boolean isMissing(BackingNode directory, EntryName name) {
     try {
-      ask(() -> inner.lookup(node, name.bytes())).release(1);
+      ask(() -> inner.lookup(directory, name.bytes())).release(1);
       return false;
     } catch (BackingException failed) {
       return failed.errno() == Errno.ENOENT;
@@ -384,15 +372,21 @@ public final class RememberingBackingStore implements BackingStore {
     return new Created(node, new RememberingFile(this, node, created.file()), created.existed());
   }
 
-  /** Which inode has this name; null if none has, or that cannot be found out. */
+  /**
+   * Which inode has this name; null if none has. Where that cannot be found out the change must not
+   * be made: what is remembered of the inode would outlive it.
+   */
   private @Nullable NodeIdentity named(BackingNode parent, byte[] name) {
     try {
       BackingNode node = lookup(parent, name);
       NodeIdentity identity = node.identity();
       node.release(1);
       return identity;
-    } catch (BackingException _) {
-      return null;
+    } catch (BackingException failed) {
+      if (failed.errno() == Errno.ENOENT) {
+        return null;
+      }
+      throw failed;
     }
   }
 

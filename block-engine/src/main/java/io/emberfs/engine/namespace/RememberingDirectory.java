@@ -2,18 +2,30 @@ package io.emberfs.engine.namespace;
 
 import io.emberfs.core.BackingDirectory;
 import io.emberfs.core.BackingNode;
+import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An open directory that is read from memory where its listing is known, and else from the backing,
- * whose directory is opened for that. A listing that was read from start to end without an own
- * change in between is remembered.
+ * whose directory is opened for that. A listing that was read from start to end is remembered if no
+ * own change came since the directory was opened there: a file system may go on showing what it had
+ * then (btrfs does).
  */
 final class RememberingDirectory implements BackingDirectory {
   private final RememberingBackingStore store;
   private final BackingNode node;
   private @Nullable BackingDirectory directory;
-  private @Nullable Listing listing;
+
+  /**
+   * What is remembered of the directory, with its stamp, from before it was opened in the backing.
+   */
+  private @Nullable NodeMemory memoryAtOpen;
+
+  private long stampAtOpen;
+
+  /** Weak: an open directory does not keep alive what was forgotten; the backing has its rest. */
+  private WeakReference<@Nullable Listing> listing = new WeakReference<>(null);
+
   private Listing.@Nullable Draft draft;
 
   /** Of {@code listing}, the next entry, and the cookie of the one before. */
@@ -24,13 +36,15 @@ final class RememberingDirectory implements BackingDirectory {
 
   /**
    * @param node the opener holds a reference to it until this is closed
-   * @param directory of the backing, belongs to this; null if it is to be opened when it is needed
    */
-  RememberingDirectory(
-      RememberingBackingStore store, BackingNode node, @Nullable BackingDirectory directory) {
+  RememberingDirectory(RememberingBackingStore store, BackingNode node) {
     this.store = store;
     this.node = node;
-    this.directory = directory;
+  }
+
+  /** Opens it in the backing if it is not open there yet. */
+  synchronized void openInBacking() {
+    BackingDirectory _ = opened();
   }
 
   @Override
@@ -38,17 +52,24 @@ final class RememberingDirectory implements BackingDirectory {
     if (cookie == 0) {
       begin();
     }
-    if (listing == null || !readRemembered(listing, cookie, sink)) {
-      listing = null;
+    Listing known = listing.get();
+    if (known == null || !readRemembered(known, cookie, sink)) {
+      listing.clear();
       readBacking(cookie, sink);
     }
   }
 
   private void begin() {
-    listing = store.listing(node);
-    draft = listing == null ? store.newDraft(node) : null;
+    dropDraft();
+    Listing known = store.listing(node);
+    listing = new WeakReference<>(known);
     position = 0;
     standsAt = 0;
+    if (known == null) {
+      openInBacking();
+      NodeMemory memory = memoryAtOpen;
+      draft = memory == null ? null : new Listing.Draft(store.memory(), memory, stampAtOpen);
+    }
   }
 
   /** False if the listing has no such place. */
@@ -73,35 +94,47 @@ final class RememberingDirectory implements BackingDirectory {
   }
 
   private void readBacking(long cookie, EntrySink sink) {
-    Listing.Draft reading = draft;
-    if (reading != null && (reading.end() != cookie || reading.isTooLong())) {
-      reading = null;
+    if (draft != null && (draft.end() != cookie || draft.isDropped())) {
+      dropDraft();
     }
-    draft = null;
     boolean[] isRefused = {false};
-    Listing.Draft present = reading;
+    Listing.Draft reading = draft;
     BackingDirectory open = opened();
-    store.ask(() -> {
-      open.read(
-          cookie,
-          (name, inode, type, nextCookie) -> {
-            if (present != null) {
-              // Before the sink, whose array it is from then on; taken back if it is refused.
-              present.add(name, inode, type, nextCookie);
-            }
-            boolean isTaken = sink.accept(name, inode, type, nextCookie);
-            isRefused[0] = !isTaken;
-            if (!isTaken && present != null) {
-              present.removeLast();
-            }
-            return isTaken;
-          });
-      return true;
-    });
-    if (!isRefused[0] && present != null && !present.isTooLong()) {
-      store.keepListing(node, present);
-    } else {
-      draft = present;
+    boolean isRead = false;
+    try {
+      store.ask(() -> {
+        open.read(
+            cookie,
+            (name, inode, type, nextCookie) -> {
+              if (reading != null) {
+                // Before the sink, whose array it is from then on; taken back if it is refused.
+                reading.add(name, inode, type, nextCookie);
+              }
+              boolean isTaken = sink.accept(name, inode, type, nextCookie);
+              isRefused[0] = !isTaken;
+              if (!isTaken && reading != null) {
+                reading.removeLast();
+              }
+              return isTaken;
+            });
+        return true;
+      });
+      isRead = true;
+    } finally {
+      if (!isRead) {
+        dropDraft();
+      }
+    }
+    if (!isRefused[0] && reading != null) {
+      reading.keep(name -> store.isMissing(node, name));
+      dropDraft();
+    }
+  }
+
+  private void dropDraft() {
+    if (draft != null) {
+      draft.drop();
+      draft = null;
     }
   }
 
@@ -116,6 +149,8 @@ final class RememberingDirectory implements BackingDirectory {
     }
     BackingDirectory open = directory;
     if (open == null) {
+      memoryAtOpen = store.memory().of(node.identity());
+      stampAtOpen = memoryAtOpen == null ? 0 : memoryAtOpen.stamp();
       open = store.openBackingDirectory(node);
       directory = open;
     }
@@ -125,6 +160,7 @@ final class RememberingDirectory implements BackingDirectory {
   @Override
   public synchronized void close() {
     isClosed = true;
+    dropDraft();
     if (directory != null) {
       directory.close();
       directory = null;

@@ -10,6 +10,7 @@ import io.emberfs.core.BackingStore;
 import io.emberfs.core.Caller;
 import io.emberfs.core.Errno;
 import io.emberfs.core.Meters;
+import io.emberfs.core.StateStore;
 import io.emberfs.engine.backing.CountingBackingStore;
 import io.emberfs.engine.namespace.MarkedBackingStore.Making;
 import io.emberfs.testkit.FakeBackingStore;
@@ -17,9 +18,11 @@ import io.emberfs.testkit.FakeClock;
 import io.emberfs.testkit.FakeStateStore;
 import io.emberfs.testkit.FaultyBackingStore;
 import io.emberfs.testkit.Seeds;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +41,7 @@ final class NamespaceKeeperTest {
   private final class Run {
     private final Meters meters = new Meters();
     private final MarkedBackingStore marked;
-    private final BackingStore store;
+    private final RememberingBackingStore store;
     private final NamespaceKeeper keeper;
 
     Run() {
@@ -49,9 +52,8 @@ final class NamespaceKeeperTest {
       marked =
           new MarkedBackingStore(
               new CountingBackingStore(faulty, meters), Making.ALWAYS, random, meters);
-      RememberingBackingStore names = new RememberingBackingStore(marked, 1 << 20, meters);
-      store = names;
-      keeper = new NamespaceKeeper(names, marked, state, random, true, meters);
+      store = new RememberingBackingStore(marked, 1 << 20, meters);
+      keeper = new NamespaceKeeper(store, marked, state, random, true, meters);
       keeper.load(objection);
       keeper.start(() -> true);
     }
@@ -164,6 +166,63 @@ final class NamespaceKeeperTest {
     second.keeper.close();
     state.save("namespace", out -> out.write(old));
     assertThat(new Run().isTrusted()).isFalse();
+  }
+
+  /** What is being saved then carries the id of a backing that somebody may put back. */
+  @Test
+  void whatWasSavedWhileTheFirstChangeCameIsNotKept() throws IOException {
+    Run first = new Run();
+    first.walk();
+    first.keeper.close();
+    String clean = mark();
+    Run second = new Run();
+    StateStore changing =
+        new StateStore() {
+          @Override
+          public void save(String name, Writer writer) throws IOException {
+            second.change();
+            second.walk();
+            state.save(name, writer);
+          }
+
+          @Override
+          public Optional<DataInputStream> load(String name) {
+            return state.load(name);
+          }
+
+          @Override
+          public void remove(String name) {
+            state.remove(name);
+          }
+        };
+    NamespaceKeeper keeper =
+        new NamespaceKeeper(second.store, second.marked, changing, random, true, new Meters());
+    keeper.load("");
+    keeper.saveStep();
+    second.store.forgetRoot();
+    keeper.saveStep();
+    assertThat(mark()).startsWith("open:");
+    // The backing of before, as its copy has it.
+    backing.setExtendedAttribute(backing.root(), MARK, bytes(clean), 0);
+    assertThat(new Run().isTrusted()).isFalse();
+  }
+
+  @Test
+  void aBackingThatTakesNoMarkIsNotAskedAndSyncedAgainUntilTheEnd() {
+    Run run = new Run();
+    run.keeper.saveStep();
+    run.walk();
+    faulty.failAlways(FaultyBackingStore.Operation.NAMESPACE, Errno.EOPNOTSUPP);
+    run.keeper.saveStep();
+    faulty.heal();
+    int syncs = faulty.callsOf(FaultyBackingStore.Operation.SYNC);
+    assertThat(syncs).isPositive();
+    run.store.forgetRoot();
+    run.walk();
+    run.keeper.saveStep();
+    assertThat(faulty.callsOf(FaultyBackingStore.Operation.SYNC)).isEqualTo(syncs);
+    run.keeper.close();
+    assertThat(mark()).startsWith("clean:");
   }
 
   @Test

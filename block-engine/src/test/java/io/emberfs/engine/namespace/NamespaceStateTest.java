@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.emberfs.core.BackingNode;
 import io.emberfs.core.Caller;
 import io.emberfs.core.Meters;
+import io.emberfs.core.NodeIdentity;
 import io.emberfs.testkit.FakeBackingStore;
 import io.emberfs.testkit.FakeClock;
 import io.emberfs.testkit.FakeStateStore;
@@ -14,6 +15,8 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -82,6 +85,34 @@ final class NamespaceStateTest {
       NamespaceState.load(NamespaceState.open(state).orElseThrow(), little);
       assertThat(little.nodeCount()).isBetween(2, 40);
     });
+  }
+
+  /** What is mounted below the root: it may be something else at the next start. */
+  @Test
+  void onlyTheFileSystemOfTheRootIsSaved() throws Exception {
+    NodeIdentity root = backing.root().identity();
+    NodeIdentity inside = new NodeIdentity(root.fileSystemId(), 1000, 1);
+    NodeIdentity elsewhere = new NodeIdentity(root.fileSystemId() + 1, 1000, 1);
+    NamespaceMemory memory = new NamespaceMemory(MEMORY_BYTES);
+    for (NodeIdentity directory : new NodeIdentity[] {inside, elsewhere}) {
+      Listing.Entry near = new Listing.Entry(new EntryName(bytes("near")), 1, 4, 1);
+      near.setChild(new Child(inside, 0040000));
+      Listing.Entry far = new Listing.Entry(new EntryName(bytes("far")), 2, 4, 2);
+      far.setChild(new Child(elsewhere, 0040000));
+      Listing listing = new Listing(List.of(near, far));
+      assertThat(
+              memory.restore(
+                  directory, new NodeMemory.Saved(null, null, null, null, null, listing, true)))
+          .isTrue();
+    }
+    NamespaceState.save(state, new NamespaceState.Header(new MarkId(1, 2), root), memory);
+    NamespaceMemory loaded = new NamespaceMemory(MEMORY_BYTES);
+    NamespaceState.load(NamespaceState.open(state).orElseThrow(), loaded);
+    assertThat(loaded.nodeCount()).isEqualTo(1);
+    Listing listing = Objects.requireNonNull(loaded.of(inside)).listing();
+    assertThat(listing).isNotNull();
+    assertThat(listing.entries().get(0).child()).isEqualTo(new Child(inside, 0040000));
+    assertThat(listing.entries().get(1).child()).isNull();
   }
 
   private NamespaceState.Header save(RandomGenerator random) throws IOException {

@@ -144,6 +144,42 @@ final class ExclusiveMountTest {
     assertSame(rig, last);
   }
 
+  /** Which of two clones gets its own number as it is, depends on who is looked at first. */
+  @Test
+  void clonesThatAreMountedBelowAreNotTakenForEachOther(Rig rig) throws Exception {
+    Path images = rig.newDirectory("images");
+    String original = images.resolve("original").toString();
+    String clone = images.resolve("clone").toString();
+    Path one = Files.createDirectory(rig.backing().resolve("one"));
+    Path two = Files.createDirectory(rig.backing().resolve("two"));
+    Program.succeed("truncate", "--size", "8M", original);
+    Program.succeed("mkfs.ext4", "-q", "-F", original);
+    Program.succeed("mount", "-o", "loop", original, one.toString());
+    Files.writeString(one.resolve("file"), "of both");
+    Program.succeed("umount", "--", one.toString());
+    Program.succeed("cp", "--sparse=always", "--", original, clone);
+    try {
+      Program.succeed("mount", "-o", "loop", original, one.toString());
+      Program.succeed("mount", "-o", "loop", clone, two.toString());
+      Files.writeString(two.resolve("file"), "of the second alone");
+      Waiting.untilFilesAreOld();
+      Mount first = rig.mount(EXCLUSIVE);
+      assertThat(first.path().resolve("one/file")).hasContent("of both");
+      read(first);
+      first.umount();
+
+      Mount second = rig.mount(EXCLUSIVE);
+      assertThat(second.stats().count("namespace.trusted")).isOne();
+      assertThat(second.path().resolve("two/file")).hasContent("of the second alone");
+      assertThat(second.path().resolve("one/file")).hasContent("of both");
+      assertSame(rig, second);
+      second.umount();
+    } finally {
+      Program.of("umount", "--lazy", "--", one.toString()).run();
+      Program.of("umount", "--lazy", "--", two.toString()).run();
+    }
+  }
+
   @Test
   void writeBackIsCleanOnlyWithAnEmptyJournal(Rig rig) throws Exception {
     String[] options =
