@@ -126,16 +126,20 @@ public final class Daemon {
       MountConfiguration configuration, AssembledMount mount, ReadyListener ready, long startNanos)
       throws IOException {
     KnownMounts knownMounts = new KnownMounts(places.knownMounts());
-    Path socket = places.runDirectory().resolve(Places.id(configuration.mountPoint()) + ".sock");
+    ProcessMark process = ProcessMark.ownProcess();
+    // Of this daemon alone: the one before may not have closed its own yet.
+    String socketName =
+        "%s-%d.sock".formatted(Places.id(configuration.mountPoint()), process.pid());
+    MountRecord record =
+        new MountRecord(
+            configuration.mountPoint(),
+            configuration.backing(),
+            configuration.stateDirectory(),
+            places.runDirectory().resolve(socketName),
+            process);
     MountControl control = new MountControl(mount, stops, startNanos);
-    try (ControlServer _ = new ControlServer(socket, control, mount.meters())) {
-      knownMounts.add(
-          new MountRecord(
-              configuration.mountPoint(),
-              configuration.backing(),
-              configuration.stateDirectory(),
-              socket,
-              ProcessMark.ownProcess()));
+    try (ControlServer _ = new ControlServer(record.socket(), control, mount.meters())) {
+      knownMounts.add(record);
       watchForEnd(mount);
       LOG.info("mounted {} on {}", configuration.backing(), configuration.mountPoint());
       ready.ready(mount);
@@ -147,7 +151,7 @@ public final class Daemon {
       // Everything is saved before anybody hears that it is.
       mount.close();
       StopOutcome outcome = StopOutcome.stopped(warmBytes, mount.leftInJournal());
-      knownMounts.remove(configuration.mountPoint());
+      knownMounts.remove(record);
       last.outcome().complete(outcome);
       stops.end(outcome);
     }

@@ -56,8 +56,7 @@ public final class MountPoints {
                 Optional.of(known),
                 alive ? State.LIVE : State.DEAD));
       } else {
-        knownMounts.remove(known.mountPoint());
-        Files.deleteIfExists(known.socket());
+        knownMounts.remove(known);
       }
     }
     for (MountTable.Mount entry : table.mounts()) {
@@ -96,9 +95,8 @@ public final class MountPoints {
           "it could not be detached: " + failed.getMessage(),
           "emberfs umount " + mountPoint + " as the user who mounted it, or umount -l as root");
     }
-    knownMounts.remove(mountPoint);
     if (mount.known().isPresent()) {
-      Files.deleteIfExists(mount.known().get().socket());
+      knownMounts.remove(mount.known().get());
     }
   }
 

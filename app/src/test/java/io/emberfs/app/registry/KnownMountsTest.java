@@ -17,9 +17,30 @@ final class KnownMountsTest {
     known.add(mount);
     assertThat(known.find(mount.mountPoint())).contains(mount);
     assertThat(known.all()).containsExactly(mount);
-    known.remove(mount.mountPoint());
+    known.remove(mount);
     assertThat(known.all()).isEmpty();
-    assertThat(directory).isEmptyDirectory();
+    assertNoFile();
+  }
+
+  @Test
+  void whoForgetsAMountLeavesALaterOneOfThatPlace() throws Exception {
+    KnownMounts known = new KnownMounts(directory);
+    MountRecord gone = mount(new ProcessMark(ProcessHandle.current().pid(), 1));
+    MountRecord later = mount(ProcessMark.ownProcess());
+    known.add(gone);
+    known.add(later);
+    known.remove(gone);
+    assertThat(known.all()).containsExactly(later);
+  }
+
+  @Test
+  void theSocketOfAMountThatWasReplacedGoes() throws Exception {
+    KnownMounts known = new KnownMounts(directory);
+    MountRecord gone = mount(new ProcessMark(ProcessHandle.current().pid(), 1), "old.sock");
+    Files.createFile(gone.socket());
+    known.add(gone);
+    known.add(mount(ProcessMark.ownProcess()));
+    assertThat(gone.socket()).doesNotExist();
   }
 
   @Test
@@ -28,7 +49,8 @@ final class KnownMountsTest {
     MountRecord mount = mount(ProcessMark.ownProcess());
     known.add(mount);
     try (var files = Files.list(directory)) {
-      Files.writeString(files.findFirst().orElseThrow(), "{\"mountpoint\":\"/mnt/a");
+      Path file = files.filter(each -> each.toString().endsWith(".json")).findFirst().orElseThrow();
+      Files.writeString(file, "{\"mountpoint\":\"/mnt/a");
     }
     assertThat(known.all()).isEmpty();
   }
@@ -44,7 +66,7 @@ final class KnownMountsTest {
     known.add(mount(new ProcessMark(ProcessHandle.current().pid(), 1)));
     // The machine may have mounts of others.
     assertThat(new MountPoints(known).all()).allMatch(each -> each.known().isEmpty());
-    assertThat(directory).isEmptyDirectory();
+    assertNoFile();
   }
 
   @Test
@@ -54,12 +76,20 @@ final class KnownMountsTest {
     assertThat(new ProcessMark(own.pid(), own.startTicks() + 1).isAlive()).isFalse();
   }
 
+  private void assertNoFile() {
+    assertThat(directory).isDirectoryNotContaining("glob:**.json");
+  }
+
   private MountRecord mount(ProcessMark process) {
+    return mount(process, "a.sock");
+  }
+
+  private MountRecord mount(ProcessMark process, String socket) {
     return new MountRecord(
         Path.of("/mnt/no such place"),
         Path.of("/srv/slow"),
         Path.of("/state"),
-        directory.resolve("a.sock"),
+        directory.resolve(socket),
         process);
   }
 }

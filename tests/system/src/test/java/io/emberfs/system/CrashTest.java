@@ -80,11 +80,14 @@ final class CrashTest {
         writers.faultBegins();
         writers.collect();
         killDuring("umount", mount, random);
+        mount.detach();
         return;
       }
-      default -> mount.killAndDetach();
+      default -> mount.kill();
     }
+    // Before the dead mount goes: what a writer does then, it does beside it.
     writers.faultBegins();
+    mount.detach();
     writers.collect();
   }
 
@@ -92,7 +95,7 @@ final class CrashTest {
       throws IOException, InterruptedException {
     Process process = Emberfs.start(List.of(verb, mount.path().toString()));
     Waiting.pause(between(random, 0, VERB_MILLIS_MAX));
-    mount.killAndDetach();
+    mount.kill();
     process.waitFor();
   }
 

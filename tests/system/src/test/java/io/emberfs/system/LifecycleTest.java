@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.emberfs.app.config.Places;
 import io.emberfs.app.control.Json;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -189,10 +190,13 @@ final class LifecycleTest {
     TreeSet<String> files = new TreeSet<>();
     String id = Places.id(rig.mountPoint());
     Path defaultState = Places.of(System.getenv()).defaultStateDirectory(rig.backing());
-    Path socket = Places.of(System.getenv()).runDirectory().resolve(id + ".sock");
-    for (Path file : List.of(defaultState, socket)) {
-      if (Files.exists(file)) {
-        files.add(file.toString());
+    if (Files.exists(defaultState)) {
+      files.add(defaultState.toString());
+    }
+    Path sockets = Places.of(System.getenv()).runDirectory();
+    if (Files.isDirectory(sockets)) {
+      try (DirectoryStream<Path> own = Files.newDirectoryStream(sockets, id + "*")) {
+        own.forEach(socket -> files.add(socket.toString()));
       }
     }
     try (Stream<Path> entries = Files.list(Path.of("/tmp"))) {

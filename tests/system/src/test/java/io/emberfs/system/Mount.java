@@ -107,6 +107,14 @@ final class Mount {
   /** Kills the daemon and takes the dead mount out of the mount table. */
   void killAndDetach() throws IOException, InterruptedException {
     kill();
+    detach();
+  }
+
+  /**
+   * Takes the dead mount out of the mount table: from then on its path leads to the directory that
+   * it covered.
+   */
+  void detach() throws IOException, InterruptedException {
     Program.of("umount", "--lazy", "--", path.toString()).run();
   }
 }
