@@ -127,9 +127,9 @@ public final class Daemon {
       throws IOException {
     KnownMounts knownMounts = new KnownMounts(places.knownMounts());
     ProcessMark process = ProcessMark.ownProcess();
-    // Of this daemon alone: the one before may not have closed its own yet.
-    String socketName =
-        "%s-%d.sock".formatted(Places.id(configuration.mountPoint()), process.pid());
+    // Of this daemon alone: the one before may not have closed its own yet. Short: a socket's path
+    // has 107 bytes at most, and the directory's name takes most of them.
+    String socketName = Places.id(configuration.mountPoint()) + "." + process.pid();
     MountRecord record =
         new MountRecord(
             configuration.mountPoint(),
